@@ -1,0 +1,54 @@
+/** Moddable's desktop simulator: its real sockets and serial ports; the I2C parts and their room are simulated. */
+
+import Serial from "embedded:io/serial";
+import TCP from "embedded:io/socket/tcp";
+import Time from "time";
+import Timer from "timer";
+import { SimulatedHardware } from "../../host-sim/chips/hardware.js";
+import type { Board } from "../compose.js";
+import type { IO, MQTTClientClass, SerialClass, TCPClass } from "../ports.js";
+import MQTTClient from "./mqtt.js";
+import { SystemResolver } from "./resolver.js";
+
+/** The simulator's class reads into new buffers only; the firmware fills its own, as ECMA-419 has it. */
+class FillingSerial {
+  #serial: Serial;
+
+  constructor(options: ConstructorParameters<typeof Serial>[0]) {
+    this.#serial = new Serial(options);
+  }
+
+  read(into: Uint8Array): number | undefined {
+    const data = this.#serial.read(into.length) as ArrayBuffer | undefined;
+    if (data === undefined) return undefined;
+    into.set(new Uint8Array(data));
+    return data.byteLength;
+  }
+
+  close(): void {
+    this.#serial.close();
+  }
+}
+
+const started = Time.ticks;
+
+const board: Board = {
+  // One simulator at a time is what a desktop runs; a second one gets an id of its own in the settings.
+  identity: "simulator",
+  timer: Timer,
+  clock: {
+    ticks: () => Time.ticks,
+    now: () => Date.now(),
+  },
+  random: Math.random,
+  mqtt: { io: MQTTClient as unknown as MQTTClientClass },
+  dns: { io: SystemResolver },
+  tcp: { io: TCP as unknown as TCPClass, nodelay: true },
+  serial: (settings): IO<SerialClass> => ({
+    io: FillingSerial as unknown as SerialClass,
+    device: settings.uart,
+  }),
+  sensors: new SimulatedHardware(() => Time.delta(started, Time.ticks)).sensors,
+};
+
+export default board;

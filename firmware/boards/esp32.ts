@@ -1,0 +1,83 @@
+/** The ESP32 family: pins and port from the settings, Wi-Fi by the node itself. */
+
+import I2C from "embedded:io/i2c";
+import Serial from "embedded:io/serial";
+import SMBus from "embedded:io/smbus";
+import TCP from "embedded:io/socket/tcp";
+import KeyValue from "embedded:storage/key-value";
+import Time from "time";
+import Timer from "timer";
+import type { Board } from "../compose.js";
+import type { Settings } from "../config.js";
+import type {
+  I2CClass,
+  IO,
+  MQTTClientClass,
+  SerialClass,
+  SMBusClass,
+  KeyValue as Storage,
+  TCPClass,
+} from "../ports.js";
+import { sensorEntry } from "../sensors/entry.js";
+import { SHT3x } from "../sensors/sht3x.js";
+import { TMP117 } from "../sensors/tmp117.js";
+import MQTTClient from "./mqtt.js";
+import { SystemResolver } from "./resolver.js";
+import { macAddress, StationKeeper } from "./wifi.js";
+
+/** The UART behind the USB port is the console. */
+const DEFAULT_UART = 1;
+
+/** A moment that the clock cannot be at without having been set: 1 November 2026. */
+const FIRST_DAY = 1_793_491_200_000;
+
+function pins(settings: Settings): { data: number; clock: number; address?: number } {
+  const { data, clock, address } = settings;
+  return address === 0 ? { data, clock } : { data, clock, address };
+}
+
+/** The NVS partition; without it, as when it cannot be read, the node runs on the image's settings. */
+function openStorage(): Storage | undefined {
+  try {
+    return KeyValue.open({ path: "hearth", format: "string" }) as unknown as Storage;
+  } catch {
+    return undefined;
+  }
+}
+
+const storage = openStorage();
+
+const board: Board = {
+  identity: macAddress(),
+  timer: Timer,
+  clock: {
+    ticks: () => Time.ticks,
+    now: () => {
+      const now = Date.now();
+      return now < FIRST_DAY ? undefined : now;
+    },
+  },
+  random: Math.random,
+  mqtt: { io: MQTTClient as unknown as MQTTClientClass },
+  dns: { io: SystemResolver },
+  tcp: { io: TCP as unknown as TCPClass, nodelay: true },
+  network: (settings, monitor) => new StationKeeper(settings, monitor),
+  serial: (settings): IO<SerialClass> => ({
+    io: Serial as unknown as SerialClass,
+    port: settings.uart === "" ? DEFAULT_UART : Number(settings.uart),
+    receive: settings.receive,
+  }),
+  sensors: {
+    tmp117: (settings) =>
+      sensorEntry(
+        TMP117,
+        { sensor: { io: SMBus as unknown as SMBusClass, ...pins(settings) } },
+        TMP117.RANGE,
+      ),
+    sht3x: (settings) =>
+      sensorEntry(SHT3x, { sensor: { io: I2C as unknown as I2CClass, ...pins(settings) } }, SHT3x.RANGE),
+  },
+  ...(storage && { storage }),
+};
+
+export default board;

@@ -1,0 +1,85 @@
+/**
+ * The modules of the Moddable SDK that boards and main use, for checking without an SDK; cut down to what is used, and as
+ * SDK 8.2.3 behaves. mcconfig does not read this file: it checks against the SDK's own.
+ */
+
+declare function trace(...values: unknown[]): void;
+
+declare const System: {
+  /** The address is `undefined` where there is none. */
+  resolve(name: string, callback: (name: string, address: string | undefined) => void): void;
+};
+
+declare module "mc/config" {
+  const config: object;
+  export default config;
+}
+
+declare module "timer" {
+  class Timer {
+    static set(callback: () => void, delay: number): Timer;
+    static clear(timer: unknown): void;
+    private constructor();
+  }
+  export default Timer;
+}
+
+declare module "time" {
+  const Time: {
+    /** Milliseconds, a 32-bit integer that wraps. */
+    readonly ticks: number;
+    delta(start: number, end: number): number;
+  };
+  export default Time;
+}
+
+declare module "embedded:io/socket/tcp" {
+  export default class TCP {
+    constructor(options: object);
+  }
+}
+
+declare module "embedded:io/serial" {
+  export default class Serial {
+    constructor(options: object);
+    read(byteLength?: number): ArrayBuffer | undefined;
+    close(): void;
+  }
+}
+
+declare module "embedded:io/i2c" {
+  export default class I2C {
+    constructor(options: object);
+  }
+}
+
+declare module "embedded:io/smbus" {
+  export default class SMBus {
+    constructor(options: object);
+  }
+}
+
+declare module "embedded:storage/key-value" {
+  const storage: {
+    open(options: { path: string; format?: "string" }): object;
+  };
+  export default storage;
+}
+
+declare module "embedded:network/interface/wifi" {
+  export default class WiFi {
+    constructor(options: { onChanged?: (property: string) => void });
+    connect(options: { SSID: string; password?: string }): void;
+    disconnect(): void;
+    /** 200 idle, 300 connecting, 400 associated, 500 has an address. */
+    readonly connection: number;
+    readonly MAC: string | undefined;
+    readonly RSSI: number | undefined;
+  }
+}
+
+declare module "embedded:network/mqtt/client" {
+  export default class MQTTClient {
+    constructor(options: object);
+  }
+}

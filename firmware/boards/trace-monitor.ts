@@ -1,0 +1,23 @@
+import { QUANTITIES } from "../codec/reading.js";
+import { LinkState } from "../links/link-state.js";
+import type { Monitor } from "../monitor.js";
+
+/** A node's life as traces, which the debugger and the serial console show. */
+export const traceMonitor: Monitor = Object.freeze<Monitor>({
+  link(state) {
+    if (state === LinkState.ONLINE) trace("online\n");
+    else if (state === LinkState.OFFLINE) trace("no network\n");
+  },
+  lost(reason, retryIn) {
+    trace(reason, ", next attempt in ", retryIn, " ms\n");
+  },
+  delivered(reading, late) {
+    trace(QUANTITIES[reading.quantity], " ", reading.value, " #", reading.seq, late ? " late" : "", "\n");
+  },
+  receipt(receipt) {
+    trace("server: ", receipt, "\n");
+  },
+  warning(text) {
+    trace("warning: ", text, "\n");
+  },
+});

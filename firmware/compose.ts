@@ -1,0 +1,247 @@
+/**
+ * The only place that makes concrete parts and wires them: a board and settings in, a node out.
+ *
+ * ```
+ *  source --> pipeline (one for each quantity) --> recorder --> outbox --> MQTT link
+ *                                                         \---> outbox --> raw TCP link
+ * ```
+ */
+
+import { parseHostPort } from "./codec/endpoint.js";
+import { type Origin, QUANTITIES, Quantity } from "./codec/reading.js";
+import { brokerOf, parsePoints, type Settings } from "./config.js";
+import { MQTTLink, type Subscription } from "./links/mqtt-link.js";
+import { TCP_QUEUE, TCPLink } from "./links/tcp-link.js";
+import { Counters, type Monitor } from "./monitor.js";
+import { Node } from "./node.js";
+import { Outbox } from "./outbox/outbox.js";
+import { Recorder } from "./outbox/recorder.js";
+import { Calibration } from "./pipeline/calibration.js";
+import { Exponential } from "./pipeline/exponential.js";
+import { Median } from "./pipeline/median.js";
+import { Pipeline, type Range, rangeOf, type Step } from "./pipeline/pipeline.js";
+import { Report } from "./pipeline/report.js";
+import type {
+  Clock,
+  IO,
+  KeyValue,
+  MQTTClientClass,
+  NetworkInterface,
+  ResolverClass,
+  SensorEntry,
+  SerialClass,
+  TCPClass,
+  Timer,
+} from "./ports.js";
+import { PolledSource } from "./sensors/polled.js";
+import type { Sink, Source } from "./sensors/source.js";
+import { UARTSource } from "./sensors/uart.js";
+import { Uptime } from "./time.js";
+
+/** The hardware of one place, and all that is particular to it. */
+export interface Board {
+  /** The MAC address as twelve hexadecimal digits, or another name that no second device has. */
+  readonly identity: string;
+  readonly timer: Timer;
+  readonly clock: Clock;
+  /** From 0 up to but not including 1; different on each device and each start. */
+  random(): number;
+  readonly mqtt: IO<MQTTClientClass>;
+  readonly dns: IO<ResolverClass>;
+  readonly tcp: IO<TCPClass>;
+  /** TLS over TCP, where the board has it. */
+  readonly tls?: IO<TCPClass>;
+  /** An interface to bring up first; without one the network is taken to be there. */
+  network?(settings: Settings, monitor: Monitor): NetworkInterface;
+  /** The serial port that the settings name, where the board has any. */
+  serial?(settings: Settings): IO<SerialClass>;
+  /** By the name that the `sensor` setting has; the first is the default. `uart` needs no entry. */
+  readonly sensors: Readonly<Record<string, (settings: Settings) => SensorEntry>>;
+  /** What outlives a restart, where the board has such a thing. */
+  readonly storage?: KeyValue;
+  /** Bytes of memory that are free, for diagnostics. */
+  freeMemory?(): number;
+  /** Why the device started last, for diagnostics. */
+  readonly resetReason?: string;
+}
+
+export interface ComposeOptions {
+  board: Board;
+  settings: Settings;
+  monitor: Monitor;
+  /** Restarts counted. */
+  boot: number;
+  version: string;
+  subscriptions?: readonly Subscription[];
+}
+
+/** What a serial sensor can truly have measured: a PT100's range, in degrees Celsius. */
+const UART_RANGE: Range = Object.freeze({ minimum: -200, maximum: 850 });
+
+/** A DS18B20's, from its datasheet. */
+const DS18B20_RANGE: Range = Object.freeze({ minimum: -55, maximum: 125 });
+
+/**
+ * The names that the `sensor` setting may have on a board, the default first.
+ */
+export function sensorNames(board: Pick<Board, "sensors" | "serial">): string[] {
+  const names = Object.keys(board.sensors);
+  if (board.serial) names.push("uart");
+  return names;
+}
+
+/**
+ * Makes a node. Nothing is open yet; `start` opens it.
+ * @throws RangeError when the settings name a sensor that the board does not have, which `readSettings` refuses
+ */
+export function compose(options: ComposeOptions): Node {
+  const { board, settings, monitor, boot } = options;
+  const { timer, clock, dns } = board;
+  const network = board.network?.(settings, monitor);
+  const random = () => board.random();
+  const counters = new Counters();
+  const uptime = new Uptime(clock.ticks());
+  // Drawn at each start as long as the outbox does not outlive one: (device, epoch, seq) stays unique.
+  const epoch = Math.floor(board.random() * 0x1_0000_0000);
+  const origin: Origin = { epoch: epoch.toString(16).padStart(8, "0"), boot };
+  const id = settings.id || `hearth-${board.identity}`;
+
+  const outbox = new Outbox(settings.queue, 1);
+  const broker = brokerOf(settings);
+  const socket = broker?.secure ? board.tls : board.tcp;
+  let mqtt: MQTTLink | undefined;
+  if (broker && socket) {
+    mqtt = new MQTTLink({
+      client: board.mqtt,
+      dns,
+      socket,
+      timer,
+      clock,
+      random,
+      monitor,
+      counters,
+      outbox,
+      origin,
+      host: broker.host,
+      port: broker.port,
+      user: broker.user,
+      password: broker.password,
+      id,
+      base: settings.topic,
+      plain: settings.payload === "plain",
+      keepAlive: settings.keepalive,
+      window: settings.window,
+      spread: settings.spread,
+      diagnosticsPeriod: settings.diagnostics,
+      diagnostics: () =>
+        JSON.stringify({
+          uptime: uptime.at(clock.ticks()),
+          boot,
+          version: options.version,
+          free: board.freeMemory?.(),
+          signal: network?.signal,
+          waiting: outbox.size,
+          dropped: outbox.dropped,
+          reset: board.resetReason,
+          ...counters,
+        }),
+      subscriptions: options.subscriptions ?? [],
+    });
+  } else {
+    monitor.warning?.(
+      broker
+        ? 'setting "broker" is mqtts://, and this board has no TLS: use mqtt://; readings are taken and wait'
+        : 'setting "broker" is missing: use mqtt://host; readings are taken and wait',
+    );
+  }
+
+  let tcp: TCPLink | undefined;
+  let tcpOutbox: Outbox | undefined;
+  const server = parseHostPort(settings.server);
+  if (server) {
+    tcpOutbox = new Outbox(TCP_QUEUE, outbox.next);
+    tcp = new TCPLink({
+      dns,
+      socket: board.tcp,
+      timer,
+      clock,
+      random,
+      monitor,
+      counters,
+      outbox: tcpOutbox,
+      origin,
+      device: id,
+      host: server.host,
+      port: server.port,
+    });
+  }
+
+  const recorder = new Recorder(clock, uptime, tcpOutbox ? [outbox, tcpOutbox] : [outbox], () => {
+    mqtt?.wake();
+    tcp?.wake();
+  });
+  const entry = settings.sensor === "uart" ? undefined : board.sensors[settings.sensor]?.(settings);
+  const temperatures: Range = entry ?? (settings.probe === "ds18b20" ? DS18B20_RANGE : UART_RANGE);
+  const pipelines = QUANTITIES.map((_name, quantity) => {
+    const isTemperature = quantity === Quantity.TEMPERATURE;
+    return new Pipeline(
+      quantity,
+      rangeOf(quantity, temperatures),
+      isTemperature ? temperatureSteps(settings) : [],
+      new Report(settings.interval, isTemperature ? settings.deadband : 0, settings.heartbeat),
+      clock,
+      counters,
+      (reported, value) => recorder.record(reported, value),
+    );
+  });
+  const sink: Sink = {
+    value: (quantity, value) => pipelines[quantity].process(value),
+    opened: () => mqtt?.ready(),
+  };
+  return new Node(makeSource(board, settings, entry, counters, monitor, sink), mqtt, tcp, network);
+}
+
+/** Calibration first, on what the part measured; then the filters. */
+function temperatureSteps(settings: Settings): Step[] {
+  const steps: Step[] = [];
+  const points = parsePoints(settings.twopoint);
+  if (points) steps.push(Calibration.twoPoint(points[0], points[1], points[2], points[3]));
+  if (settings.offset !== 0) steps.push(new Calibration(1, settings.offset));
+  if (settings.median > 1) steps.push(new Median(settings.median));
+  if (settings.smoothing > 0) steps.push(new Exponential(settings.smoothing));
+  return steps;
+}
+
+function makeSource(
+  board: Board,
+  settings: Settings,
+  entry: SensorEntry | undefined,
+  counters: Counters,
+  monitor: Monitor,
+  sink: Sink,
+): Source {
+  const { timer, clock } = board;
+  if (entry) {
+    return new PolledSource(
+      {
+        io: entry.io,
+        options: entry.options,
+        period: Math.max(settings.sampling || settings.interval, entry.period),
+        readyPeriod: entry.period,
+        humidityScale: entry.humidityScale ?? 1,
+        timer,
+        clock,
+        counters,
+        monitor,
+      },
+      sink,
+    );
+  }
+  const serial = board.serial?.(settings);
+  if (!serial)
+    throw new RangeError(`setting "sensor" is "${settings.sensor}", which this board does not have`);
+  return new UARTSource(
+    { serial, baud: settings.baud, ds18b20: settings.probe === "ds18b20", timer, clock, counters, monitor },
+    sink,
+  );
+}

@@ -1,0 +1,82 @@
+/**
+ * What a device keeps for itself, so that one update image serves every device: its identity, its credentials and its
+ * topic base. The image's values are copied when an image first brings them; from then on the device's own win, also
+ * over an update image, which has none. Flashing an image with other values over USB copies those.
+ */
+
+import { isAllowed, type Settings } from "./config.js";
+import { errorText } from "./error-text.js";
+import type { KeyValue } from "./ports.js";
+
+const KEPT: readonly (keyof Settings)[] = Object.freeze([
+  "ssid",
+  "password",
+  "broker",
+  "server",
+  "topic",
+  "id",
+]);
+
+/** Fingerprint of the image values that were copied last. */
+const IMAGE_KEY = "image";
+const BOOT_KEY = "boot";
+
+export interface DeviceSettings {
+  /** Image and device layer, the device's on top; not checked yet. */
+  raw: Record<string, unknown>;
+  /** Restarts counted, 1 at the first; 0 where they cannot be counted. */
+  boot: number;
+}
+
+/**
+ * Merges the layers and counts the restart. A storage that fails costs what it holds and a warning, nothing else.
+ *
+ * @param image values of the image or the command line, by setting
+ * @param problems gets a line where the storage fails
+ */
+export function openDeviceSettings(
+  image: Readonly<Record<string, unknown>>,
+  storage: KeyValue | undefined,
+  problems: string[],
+): DeviceSettings {
+  const result: DeviceSettings = { raw: { ...image }, boot: 0 };
+  if (!storage) return result;
+  try {
+    copyImage(image, storage);
+    for (let i = 0; i < KEPT.length; i++) {
+      const value = storage.read(KEPT[i]);
+      if (value !== undefined) result.raw[KEPT[i]] = value;
+    }
+    result.boot = (Number(storage.read(BOOT_KEY)) || 0) + 1;
+    storage.write(BOOT_KEY, String(result.boot));
+  } catch (error) {
+    problems.push(`the device's storage failed (${errorText(error)}): the image's settings are used`);
+  }
+  return result;
+}
+
+function copyImage(image: Readonly<Record<string, unknown>>, storage: KeyValue): void {
+  let all = "";
+  let brings = false;
+  for (let i = 0; i < KEPT.length; i++) {
+    const value = image[KEPT[i]];
+    if (value !== undefined && value !== "") brings = true;
+    all += `${String(value ?? "")}\n`;
+  }
+  const fingerprint = hash(all);
+  if (!brings || storage.read(IMAGE_KEY) === fingerprint) return;
+  for (let i = 0; i < KEPT.length; i++) {
+    const value = image[KEPT[i]];
+    // What is not allowed does not take the place of what was good.
+    if (value !== undefined && value !== "" && isAllowed(KEPT[i], value))
+      storage.write(KEPT[i], String(value));
+  }
+  storage.write(IMAGE_KEY, fingerprint);
+}
+
+/** FNV-1a, 32 bits: only to see a difference. */
+function hash(text: string): string {
+  let value = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193);
+  return (value >>> 0).toString(16);
+}

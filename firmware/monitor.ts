@@ -1,0 +1,33 @@
+import type { Reading } from "./codec/reading.js";
+import type { LinkState } from "./links/link-state.js";
+
+/**
+ * What a node tells whoever watches it: the trace of a device, the lines of `npm start`, a test. Every method is
+ * optional and is called after the fact; what it does cannot change what the node does.
+ */
+export interface Monitor {
+  /** The link to the broker has changed. `sessionPresent` where the new state follows CONNACK. */
+  link?(state: LinkState): void;
+  /** The link is lost, or an attempt has failed. `retryIn` is in milliseconds. */
+  lost?(reason: string, retryIn: number): void;
+  /** The broker has acknowledged this reading. The object is reused: copy what you keep. */
+  delivered?(reading: Reading, late: boolean): void;
+  /** The raw TCP server has answered a message; `receipt` is the first of its answer, as text. */
+  receipt?(receipt: string): void;
+  /** Something is wrong that the node works around: one line. */
+  warning?(text: string): void;
+}
+
+/** Counted since the start; published as diagnostics. */
+export class Counters {
+  /** Values that were NaN or outside the part's range. */
+  rejected = 0;
+  /** Lines from a serial port that were no reading, or too long. */
+  malformed = 0;
+  /** Samples that failed: no acknowledgement on the bus, a bad checksum, a port that is gone. */
+  sensorErrors = 0;
+  /** Connections to the broker after the first. */
+  reconnects = 0;
+  /** Messages to the raw TCP server that got no receipt. */
+  unconfirmed = 0;
+}

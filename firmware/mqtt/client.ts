@@ -1,0 +1,668 @@
+/**
+ * An MQTT 3.1.1 client with the shape of ECMA-419's `embedded:network/mqtt/client`, on any ECMA-419 TCP class.
+ *
+ * One object is one connection: it resolves the broker's name, opens the socket, sends CONNECT, and lives until
+ * it is closed or `onError` reports its end. Reconnecting is the business of whoever made it.
+ *
+ * What arrives lies in one buffer of `packetLimit` bytes; packet headers must fit in it, payloads are handed over
+ * in pieces as they come. While the application leaves bytes unread, or the socket has no room for the
+ * acknowledgement a packet calls for, nothing more is taken from the socket: TCP holds the broker back.
+ *
+ * Beyond ECMA-419, `onReadable` tells `retain` and `duplicate` and is called with a count of 0 for an empty
+ * payload; CONNACK's control message tells `sessionPresent`; `onError` gets an `MQTTError`.
+ */
+
+import { readUTF8, utf8Length, writeUTF8 } from "../codec/utf8.js";
+import { errorText } from "../error-text.js";
+import type {
+  Bytes,
+  Clock,
+  MQTTClientOptions,
+  MQTTControl,
+  MQTTReadableOptions,
+  MQTTWriteOptions,
+  TCP,
+  Timer,
+  TimerHandle,
+} from "../ports.js";
+import { elapsed } from "../time.js";
+import { MQTTError, Reason, returnCodeText } from "./error.js";
+import {
+  ACKNOWLEDGEMENT_SIZE,
+  connectPacket,
+  FIXED_HEADER_LIMIT,
+  hasWildcard,
+  Packet,
+  PacketHeader,
+  Parse,
+  parseHeader,
+  publishHeaderSize,
+  REMAINING_LENGTH_LIMIT,
+  subscriptionPacket,
+  writeAcknowledgement,
+  writeEmptyPacket,
+  writePublishHeader,
+} from "./packets.js";
+import { Session } from "./session.js";
+
+/** Our client's options beyond those of ECMA-419. */
+export interface ClientOptions extends MQTTClientOptions {
+  /** QoS 2 state that outlives this connection. Default: a new one, which forgets with the connection. */
+  session?: Session;
+  /** Bytes for received packet headers and for sent packets, 128 to 65,535. Two buffers. Default: 512. */
+  packetLimit?: number;
+  /** Milliseconds from construction to CONNACK. Default: 30,000, a few TCP retransmissions. */
+  connectTimeout?: number;
+}
+
+/** Kept free in the socket for an acknowledgement and a PINGREQ of our own. */
+const RESERVE = 8;
+
+const enum State {
+  RESOLVING,
+  CONNECTING,
+  /** CONNECT is sent, CONNACK has not come. */
+  HANDSHAKE,
+  CONNECTED,
+  CLOSED,
+}
+
+type Callbacks = Pick<ClientOptions, "onReadable" | "onWritable" | "onControl" | "onError">;
+
+export default class MQTTClient {
+  readonly target: unknown;
+  #callbacks: Callbacks;
+  #timer: Timer;
+  #clock: Clock;
+  #session: Session;
+  #state = State.RESOLVING;
+  #socket: TCP | undefined;
+  #server: string;
+  /** The CONNECT packet, until it is sent. */
+  #connect: Uint8Array | undefined;
+
+  /** Bytes the socket will take. */
+  #writable = 0;
+  #output: Uint8Array;
+  /** The last topic written and its UTF-8 form: a sensor writes the same one again and again. */
+  #topic = "";
+  #topicBytes = new Uint8Array(0);
+  #nextId = 1;
+  /** What is missing of a PUBLISH that was written in part. */
+  #unwritten = 0;
+
+  #input: Uint8Array;
+  /** The bytes `#input[#head]` to `#input[#tail]` have arrived and are not parsed or read. */
+  #head = 0;
+  #tail = 0;
+  /** Bytes that the socket holds, as far as it told. */
+  #pending = 0;
+  #header = new PacketHeader();
+  /** A PUBLISH is being received and not acknowledged yet. */
+  #receiving = false;
+  /** Bytes of its payload that are still to come out of `#input`. */
+  #payload = 0;
+  /** Bytes of `#input` the application was told of and has not read. */
+  #unread = 0;
+  /** Its QoS 2 repetition has been handed over before: drop it. */
+  #repeated = false;
+  #receiveScheduled: TimerHandle;
+  #inCallback = false;
+
+  /** Milliseconds, 0 is off. */
+  #keepAlive: number;
+  #lastReceived = 0;
+  #lastSent = 0;
+  #pingSent = 0;
+  #pingOutstanding = false;
+  /** The connect deadline first, keep-alive after. */
+  #watch: TimerHandle;
+
+  /**
+   * @throws RangeError when an option breaks the protocol; nothing is open then
+   */
+  constructor(options: ClientOptions) {
+    const { host, port = 1883, keepAlive = 0, packetLimit = 512, connectTimeout = 30_000, will } = options;
+    if (!host) throw new RangeError("MQTT host is missing");
+    const seconds = Math.ceil(keepAlive / 1000);
+    if (!(seconds >= 0 && seconds <= 0xffff))
+      throw new RangeError(`MQTT keepAlive ${keepAlive} ms; 0 to 65,535,000`);
+    if (!(packetLimit >= 128 && packetLimit <= 0xffff))
+      throw new RangeError(`MQTT packetLimit ${packetLimit}; 128 to 65,535`);
+
+    this.target = options["target"];
+    this.#callbacks = options;
+    this.#timer = options.timer;
+    this.#clock = options.clock;
+    this.#session = options.session ?? new Session();
+    this.#keepAlive = seconds * 1000;
+    this.#server = `${host}:${port}`;
+    this.#input = new Uint8Array(packetLimit);
+    this.#output = new Uint8Array(packetLimit);
+    this.#connect = connectPacket({
+      id: options.id,
+      clean: options.clean ?? true,
+      keepAlive: seconds,
+      user: options.user,
+      password: options.password,
+      will: will && {
+        topic: will.topic,
+        message: messageBytes(will.message),
+        QoS: will.QoS ?? 0,
+        retain: !!will.retain,
+      },
+    });
+
+    this.#watch = this.#timer.set(() => {
+      this.#watch = undefined;
+      this.#fail(Reason.TIMEOUT, this.#timeoutText());
+    }, connectTimeout);
+    const { dns, socket } = options;
+    try {
+      new dns.io(dns).resolve({
+        host,
+        onResolved: (_host, address) => {
+          if (this.#state !== State.RESOLVING) return;
+          this.#state = State.CONNECTING;
+          try {
+            this.#socket = new socket.io({
+              ...socket,
+              address,
+              host,
+              port,
+              onReadable: (count) => this.#onReadable(count),
+              onWritable: (count) => this.#onWritable(count),
+              onError: (reason) => this.#onSocketError(reason),
+            });
+          } catch (error) {
+            this.#fail(Reason.SOCKET, `cannot open a connection to ${this.#server}: ${errorText(error)}`);
+          }
+        },
+        onError: () => {
+          if (this.#state === State.RESOLVING)
+            this.#fail(Reason.NAME, `no address found for the broker "${host}"`);
+        },
+      });
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  /** Closes without a word to the broker, which then publishes the will; write DISCONNECT first to prevent it. */
+  close(): void {
+    this.#state = State.CLOSED;
+    if (this.#watch !== undefined) this.#timer.clear(this.#watch);
+    if (this.#receiveScheduled !== undefined) this.#timer.clear(this.#receiveScheduled);
+    this.#watch = this.#receiveScheduled = undefined;
+    this.#writable = this.#pending = this.#payload = this.#unread = 0;
+    this.#connect = undefined;
+    this.#receiving = false;
+    const socket = this.#socket;
+    this.#socket = undefined;
+    socket?.close();
+  }
+
+  get format(): string {
+    return "buffer";
+  }
+
+  set format(value: string) {
+    if (value !== "buffer") throw new RangeError("format is always buffer");
+  }
+
+  /**
+   * Writes one control packet, by default a PUBLISH with `data` as payload. A payload longer than `data` is
+   * announced as `byteLength`; the rest follows in further calls without options.
+   *
+   * Without `id`, identifiers count from 1 to 65,535 and begin again. Whoever has messages under way for longer
+   * than that gives identifiers of its own.
+   *
+   * @returns the bytes that can be written next, control packets of the client's own not counted
+   * @throws Error when not connected, or when the packet is larger than the free space: nothing is written then
+   */
+  write(data: Bytes | null, options?: MQTTWriteOptions): number {
+    if (this.#state !== State.CONNECTED) throw new Error("MQTT client is not connected");
+    const bytes = data instanceof ArrayBuffer ? new Uint8Array(data) : data;
+    if (this.#unwritten > 0) {
+      if (options || !bytes || bytes.length > this.#unwritten)
+        throw new Error("MQTT message is not complete yet");
+      this.#send(bytes);
+      this.#unwritten -= bytes.length;
+      return this.#free();
+    }
+    if (!options) throw new Error("MQTT write without options");
+    const operation = options.operation ?? Packet.PUBLISH;
+    switch (operation) {
+      case Packet.PUBLISH:
+        this.#publish(bytes ?? new Uint8Array(0), options);
+        break;
+      case Packet.SUBSCRIBE:
+      case Packet.UNSUBSCRIBE:
+        this.#send(subscriptionPacket(operation, options.id ?? this.#takeId(), options.items ?? []));
+        break;
+      case Packet.PUBACK:
+      case Packet.PUBREC:
+      case Packet.PUBREL:
+      case Packet.PUBCOMP:
+        if (!options.id) throw new RangeError("MQTT acknowledgement without a packet id");
+        this.#acknowledge(operation, options.id);
+        break;
+      case Packet.PINGREQ:
+        this.#ping();
+        break;
+      case Packet.DISCONNECT:
+        this.#sendOutput(writeEmptyPacket(this.#output, 0, Packet.DISCONNECT));
+        break;
+      default:
+        throw new RangeError(`MQTT operation ${operation} is not a client's to write`);
+    }
+    return this.#free();
+  }
+
+  /**
+   * Reads of the message that `onReadable` told of.
+   * @param count bytes wanted, or a buffer to fill. Default: all that was told of
+   * @returns a new buffer or, where one was given, the number of bytes written to it; `undefined` if there are none
+   */
+  read(count?: number): ArrayBuffer | undefined;
+  read(buffer: Bytes): number | undefined;
+  read(what?: number | Bytes): ArrayBuffer | number | undefined {
+    const unread = this.#unread;
+    if (unread === 0) return undefined;
+    let into: Uint8Array;
+    if (what === undefined || typeof what === "number") {
+      const count = what ?? unread;
+      if (!(count > 0)) throw new RangeError("read count is not positive");
+      into = new Uint8Array(Math.min(count, unread));
+    } else {
+      into = what instanceof ArrayBuffer ? new Uint8Array(what) : what;
+      if (into.length > unread) into = into.subarray(0, unread);
+    }
+    const count = into.length;
+    into.set(this.#input.subarray(this.#head, this.#head + count));
+    this.#consume(count);
+    if (this.#unread === 0 && !this.#inCallback) {
+      // Not from here: the caller does not expect `onReadable` while it is reading.
+      this.#receiveScheduled ??= this.#timer.set(() => {
+        this.#receiveScheduled = undefined;
+        this.#receive();
+      }, 0);
+    }
+    return typeof what === "object" ? count : (into.buffer as ArrayBuffer);
+  }
+
+  // --- writing -------------------------------------------------------------------------------------------------
+
+  #free(): number {
+    return this.#writable > RESERVE ? this.#writable - RESERVE : 0;
+  }
+
+  #takeId(): number {
+    const id = this.#nextId;
+    this.#nextId = id === 0xffff ? 1 : id + 1;
+    return id;
+  }
+
+  #publish(payload: Uint8Array, options: MQTTWriteOptions): void {
+    const { topic, QoS = 0, byteLength = payload.length } = options;
+    if (!topic) throw new RangeError("MQTT topic is missing [MQTT-4.7.3-1]");
+    if (QoS !== 0 && QoS !== 1 && QoS !== 2) throw new RangeError(`MQTT QoS ${QoS}; 0, 1 or 2`);
+    if (payload.length > byteLength) throw new RangeError("MQTT data is longer than byteLength");
+    if (topic !== this.#topic) {
+      const length = utf8Length(topic);
+      if (length > this.#output.length - FIXED_HEADER_LIMIT - 4) {
+        throw new RangeError(`MQTT topic has ${length} bytes, more than packetLimit allows`);
+      }
+      const bytes = new Uint8Array(length);
+      writeUTF8(bytes, 0, topic);
+      if (hasWildcard(bytes, 0, length)) throw new RangeError("MQTT topic has a wildcard [MQTT-3.3.2-2]");
+      this.#topic = topic;
+      this.#topicBytes = bytes;
+    }
+    if (byteLength + 4 + this.#topicBytes.length > REMAINING_LENGTH_LIMIT) {
+      throw new RangeError("MQTT message is longer than a packet can be");
+    }
+    const headerSize = publishHeaderSize(this.#topicBytes.length, byteLength, QoS);
+    if (headerSize + payload.length > this.#writable) throw new Error("MQTT write would overflow");
+    const id = QoS > 0 ? (options.id ?? this.#takeId()) : 0;
+    if (QoS > 0 && !(id > 0 && id <= 0xffff)) throw new RangeError(`MQTT packet id ${id}; 1 to 65,535`);
+    const output = this.#output;
+    const end = writePublishHeader(
+      output,
+      0,
+      this.#topicBytes,
+      byteLength,
+      QoS,
+      !!options.retain,
+      QoS > 0 && !!options.duplicate,
+      id,
+    );
+    if (end + payload.length <= output.length) {
+      output.set(payload, end);
+      this.#sendOutput(end + payload.length);
+    } else {
+      // There is room for both, so the packet cannot be torn between them.
+      this.#sendOutput(end);
+      this.#send(payload);
+    }
+    this.#unwritten = byteLength - payload.length;
+  }
+
+  #acknowledge(packet: Packet, id: number): void {
+    this.#sendOutput(writeAcknowledgement(this.#output, 0, packet, id));
+  }
+
+  #ping(): void {
+    this.#sendOutput(writeEmptyPacket(this.#output, 0, Packet.PINGREQ));
+    if (!this.#pingOutstanding) {
+      this.#pingOutstanding = true;
+      this.#pingSent = this.#clock.ticks();
+    }
+  }
+
+  #sendOutput(length: number): void {
+    this.#send(this.#output.subarray(0, length));
+  }
+
+  #send(bytes: Uint8Array): void {
+    const socket = this.#socket;
+    if (!socket || bytes.length > this.#writable) throw new Error("MQTT write would overflow");
+    // A socket that has failed returns undefined; its onError is on the way.
+    this.#writable = socket.write(bytes) ?? 0;
+    this.#lastSent = this.#clock.ticks();
+  }
+
+  #onWritable(count: number): void {
+    this.#writable = count;
+    if (this.#state === State.CONNECTING) {
+      const connect = this.#connect as Uint8Array;
+      if (count < connect.length) return; // the deadline bounds the wait
+      this.#state = State.HANDSHAKE;
+      this.#connect = undefined;
+      try {
+        this.#send(connect);
+      } catch (error) {
+        this.#fail(Reason.SOCKET, errorText(error));
+      }
+      return;
+    }
+    if (this.#state !== State.CONNECTED) return;
+    if (this.#unwritten === 0) this.#receive(); // an acknowledgement may have waited for room
+    if (this.#state === State.CONNECTED && this.#free() > 0) {
+      this.#callbacks.onWritable?.call(this, this.#free());
+    }
+  }
+
+  // --- receiving -----------------------------------------------------------------------------------------------
+
+  #onReadable(count: number): void {
+    this.#pending = count;
+    this.#receive();
+  }
+
+  /** Moves bytes from the socket to the input and parses them until something has to be waited for. */
+  #receive(): void {
+    if (this.#inCallback) return;
+    for (;;) {
+      this.#parse();
+      const socket = this.#socket;
+      if (!socket || this.#pending === 0 || this.#unread > 0) return;
+      if (this.#head > 0) {
+        this.#input.copyWithin(0, this.#head, this.#tail);
+        this.#tail -= this.#head;
+        this.#head = 0;
+      }
+      const input = this.#input;
+      const count = Math.min(this.#pending, input.length - this.#tail);
+      if (count === 0) return; // waits for room to acknowledge
+      socket.read(input.subarray(this.#tail, this.#tail + count));
+      this.#tail += count;
+      this.#pending -= count;
+      this.#lastReceived = this.#clock.ticks();
+      this.#pingOutstanding = false;
+    }
+  }
+
+  #parse(): void {
+    const header = this.#header;
+    while (this.#socket && this.#unread === 0) {
+      if (this.#receiving) {
+        if (this.#payload > 0) {
+          if (this.#head === this.#tail) return;
+          this.#deliver(false);
+          continue;
+        }
+        if (!this.#finishPublish(header)) return;
+        continue;
+      }
+      // One byte of the input stays for the payload, so that a message is told of with its first bytes.
+      const result = parseHeader(this.#input, this.#head, this.#tail, this.#input.length - 1, header);
+      if (result === Parse.MORE) return;
+      if (result === Parse.FAULT) {
+        return this.#fail(Reason.PROTOCOL, `${this.#server} broke the MQTT protocol: ${header.fault}`);
+      }
+      if ((header.packet === Packet.CONNACK) !== (this.#state === State.HANDSHAKE)) {
+        return this.#fail(
+          Reason.PROTOCOL,
+          `${this.#server} broke the MQTT protocol: ` +
+            (this.#state === State.HANDSHAKE
+              ? "its first packet is not CONNACK [MQTT-3.2.0-1]"
+              : "a second CONNACK"),
+        );
+      }
+      if (header.packet === Packet.PUBLISH) {
+        if (header.payloadLength > 0 && this.#head + header.length === this.#tail) return;
+        if (!this.#beginPublish(header)) return;
+      } else if (!this.#control(header)) return;
+    }
+  }
+
+  #beginPublish(header: PacketHeader): boolean {
+    const { topicStart, topicEnd } = header;
+    const topic = readUTF8(this.#input, topicStart, topicEnd);
+    if (topic === undefined || hasWildcard(this.#input, topicStart, topicEnd)) {
+      this.#fail(
+        Reason.PROTOCOL,
+        `${this.#server} broke the MQTT protocol: PUBLISH with a bad topic [MQTT-1.5.3-1], [MQTT-3.3.2-2]`,
+      );
+      return false;
+    }
+    this.#head += header.length;
+    this.#receiving = true;
+    this.#payload = header.payloadLength;
+    this.#repeated = header.QoS === 2 && this.#session.has(header.id);
+    this.#deliver(true, topic);
+    return true;
+  }
+
+  /** Tells the application of what is there of the payload. */
+  #deliver(first: boolean, topic?: string): void {
+    const count = Math.min(this.#payload, this.#tail - this.#head);
+    if (this.#repeated) {
+      this.#head += count;
+      this.#payload -= count;
+      return;
+    }
+    const header = this.#header;
+    const options: MQTTReadableOptions = { more: count < this.#payload };
+    if (first) {
+      options.topic = topic as string;
+      options.QoS = header.QoS;
+      options.byteLength = header.payloadLength;
+      options.retain = header.retain;
+      options.duplicate = header.duplicate;
+    }
+    const onReadable = this.#callbacks.onReadable;
+    this.#unread = count;
+    if (!onReadable) return this.#consume(count);
+    this.#inCallback = true;
+    try {
+      onReadable.call(this, count, options);
+    } finally {
+      this.#inCallback = false;
+    }
+  }
+
+  #consume(count: number): void {
+    this.#head += count;
+    this.#payload -= count;
+    this.#unread -= count;
+    if (this.#payload === 0) this.#remember();
+  }
+
+  /** A QoS 2 message is the application's once it has read all of it; from then on it is a repetition [MQTT-4.3.3-2]. */
+  #remember(): void {
+    const header = this.#header;
+    if (header.QoS === 2 && !this.#repeated) this.#repeated = this.#session.add(header.id);
+  }
+
+  /** The application has read all of the message: only now is it acknowledged. False while there is no room for that. */
+  #finishPublish(header: PacketHeader): boolean {
+    if (header.QoS > 0) {
+      this.#remember();
+      if (header.QoS === 2 && !this.#repeated) {
+        this.#fail(
+          Reason.PROTOCOL,
+          `${this.#server} has more QoS 2 messages under way than this client can track`,
+        );
+        return false;
+      }
+      if (!this.#canAcknowledge()) return false;
+      this.#acknowledge(header.QoS === 1 ? Packet.PUBACK : Packet.PUBREC, header.id);
+    }
+    this.#receiving = false;
+    return true;
+  }
+
+  #canAcknowledge(): boolean {
+    // Not in the middle of a message that the application writes in parts.
+    return this.#unwritten === 0 && this.#writable >= ACKNOWLEDGEMENT_SIZE;
+  }
+
+  /** Handles a packet without payload. False when the client is closed or must wait for room. */
+  #control(header: PacketHeader): boolean {
+    const { packet, id } = header;
+    if (packet === Packet.PUBREC || packet === Packet.PUBREL) {
+      if (!this.#canAcknowledge()) return false;
+      if (packet === Packet.PUBREL) this.#session.delete(id);
+      this.#acknowledge(packet === Packet.PUBREC ? Packet.PUBREL : Packet.PUBCOMP, id);
+    }
+    const message: MQTTControl = { operation: packet };
+    if (packet === Packet.SUBACK) message.payload = this.#input.slice(header.codesStart, header.codesEnd);
+    if (id !== 0) message.id = id;
+    this.#head += header.length;
+    if (packet === Packet.CONNACK) {
+      if (header.returnCode !== 0) {
+        this.#fail(
+          Reason.REFUSED,
+          `${this.#server} refused the MQTT connection: ${returnCodeText(header.returnCode)} (return code ${header.returnCode})`,
+          header.returnCode,
+        );
+        return false;
+      }
+      this.#connected(header.sessionPresent);
+      message.sessionPresent = header.sessionPresent;
+    }
+    const { onControl, onWritable } = this.#callbacks;
+    this.#inCallback = true;
+    try {
+      onControl?.call(this, message);
+      if (packet === Packet.CONNACK && this.#free() > 0) onWritable?.call(this, this.#free());
+    } finally {
+      this.#inCallback = false;
+    }
+    return this.#socket !== undefined;
+  }
+
+  // --- connection ----------------------------------------------------------------------------------------------
+
+  #connected(sessionPresent: boolean): void {
+    this.#state = State.CONNECTED;
+    if (!sessionPresent) this.#session.clear();
+    this.#timer.clear(this.#watch);
+    this.#watch = undefined;
+    if (this.#keepAlive > 0) this.#watch = this.#timer.set(this.#onWatch, this.#keepAlive / 2);
+  }
+
+  /**
+   * A PINGREQ goes out when nothing has come for half a keep-alive, whether or not we have been sending, or
+   * when nothing was sent for three quarters of one [MQTT-3.1.2-23]. When then nothing at all comes for another
+   * half, the connection is dead: found within one keep-alive of the last sign of life.
+   */
+  #onWatch = (): void => {
+    this.#watch = undefined;
+    const now = this.#clock.ticks();
+    const keepAlive = this.#keepAlive;
+    let wait: number;
+    if (this.#pingOutstanding) {
+      wait = keepAlive / 2 - elapsed(this.#pingSent, now);
+      if (wait <= 0) return this.#fail(Reason.TIMEOUT, `${this.#server} has stopped answering`);
+    } else {
+      wait = Math.min(
+        keepAlive / 2 - elapsed(this.#lastReceived, now),
+        (keepAlive * 3) / 4 - elapsed(this.#lastSent, now),
+      );
+      if (wait <= 0) {
+        if (this.#unwritten === 0 && this.#writable >= 2) this.#ping();
+        else {
+          // No room for two bytes is the same silence: nothing sent has been taken.
+          this.#pingOutstanding = true;
+          this.#pingSent = now;
+        }
+        wait = keepAlive / 2;
+      }
+    }
+    this.#watch = this.#timer.set(this.#onWatch, Math.ceil(wait));
+  };
+
+  #onSocketError(reason: Error | undefined): void {
+    const why = reason ? ` (${errorText(reason)})` : "";
+    const what =
+      this.#state === State.CONNECTING
+        ? `no TCP connection to ${this.#server}`
+        : this.#state === State.HANDSHAKE
+          ? `${this.#server} closed the connection instead of answering CONNECT`
+          : `the connection to ${this.#server} was lost`;
+    this.#fail(Reason.SOCKET, what + why);
+  }
+
+  #timeoutText(): string {
+    switch (this.#state) {
+      case State.RESOLVING:
+        return `no answer from the name server about ${this.#server}`;
+      case State.CONNECTING:
+        return `no TCP connection to ${this.#server} in time`;
+      default:
+        return `${this.#server} accepted the TCP connection and then said nothing (is it an MQTT broker?)`;
+    }
+  }
+
+  #fail(reason: Reason, message: string, returnCode = 0): void {
+    if (this.#state === State.CLOSED) return;
+    this.close();
+    this.#callbacks.onError?.call(this, new MQTTError(reason, message, returnCode));
+  }
+
+  static readonly CONNECT = 1;
+  static readonly CONNACK = 2;
+  static readonly PUBLISH = 3;
+  static readonly PUBACK = 4;
+  static readonly PUBREC = 5;
+  static readonly PUBREL = 6;
+  static readonly PUBCOMP = 7;
+  static readonly SUBSCRIBE = 8;
+  static readonly SUBACK = 9;
+  static readonly UNSUBSCRIBE = 10;
+  static readonly UNSUBACK = 11;
+  static readonly PINGREQ = 12;
+  static readonly PINGRESP = 13;
+  static readonly DISCONNECT = 14;
+}
+
+function messageBytes(message: string | ArrayBuffer): Uint8Array {
+  if (typeof message !== "string") return new Uint8Array(message);
+  const bytes = new Uint8Array(utf8Length(message));
+  writeUTF8(bytes, 0, message);
+  return bytes;
+}

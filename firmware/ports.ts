@@ -1,0 +1,269 @@
+/**
+ * What the firmware asks of the place it runs in. Types only: nothing here exists at run time.
+ *
+ * The IO shapes are ECMA-419's (3rd edition), cut down to what the firmware uses; Moddable's classes and
+ * those of `host-sim/io` both fit them. Whoever composes a part hands it these in the ECMA-419 manner:
+ * `{io: Class, ...options}`.
+ */
+
+/** Bytes that an ECMA-419 class reads or writes without copying the caller's view. */
+export type Bytes = Uint8Array | ArrayBuffer;
+
+/** Options that say which class to make and with what: `new options.io({...options, ...more})`. */
+export interface IO<Class> {
+  readonly io: Class;
+  readonly [option: string]: unknown;
+}
+
+// --- sockets (ECMA-419, TCP socket) -----------------------------------------------------------------------
+
+/** A raw TCP connection. `format` is `"buffer"` throughout the firmware. */
+export interface TCP {
+  /**
+   * Fills `buffer` from what has arrived. The caller never asks for more than the count it was told by
+   * `onReadable`: Moddable's class throws then.
+   */
+  read(buffer: Uint8Array): number | undefined;
+  /** At most `byteLength` bytes in a new buffer; everything there is without an argument. */
+  read(byteLength?: number): ArrayBuffer | undefined;
+  /**
+   * Hands over all of `data`, or throws when it is larger than the free space.
+   * @returns the bytes still free, or `undefined` once the connection has failed
+   */
+  write(data: Bytes): number | undefined;
+  /** Closes at once; harmless when called again. No callback runs afterwards. */
+  close(): void;
+}
+
+export interface TCPOptions {
+  /** An IPv4 or IPv6 address in text form; never a name. */
+  address: string;
+  /** 1 to 65535. */
+  port: number;
+  /** The name behind the address, for classes that check certificates. */
+  host?: string;
+  onReadable(this: TCP, count: number): void;
+  onWritable(this: TCP, count: number): void;
+  /** The connection failed or was closed by the other end. ECMA-419 passes nothing; our host class says why. */
+  onError(this: TCP, reason?: Error): void;
+}
+
+export type TCPClass = new (options: TCPOptions) => TCP;
+
+// --- serial ports (ECMA-419, serial) -----------------------------------------------------------------------
+
+export interface Serial {
+  /** Fills `buffer` with up to its length; returns the number of bytes read, or `undefined` if there are none. */
+  read(buffer: Uint8Array): number | undefined;
+  close(): void;
+}
+
+export interface SerialOptions {
+  /** Bits per second; the frame is 8N1. */
+  baud: number;
+  onReadable(this: Serial, count: number): void;
+  /** Absent on the ESP32, where a UART cannot be unplugged. */
+  onError(this: Serial, reason?: Error): void;
+}
+
+export type SerialClass = new (options: SerialOptions) => Serial;
+
+// --- buses (ECMA-419, I2C and SMBus) -------------------------------------------------------------------------
+
+/** One device on an I2C bus. Every method throws when the device does not acknowledge. */
+export interface I2C {
+  read(buffer: Uint8Array): void;
+  write(buffer: Uint8Array): void;
+  close(): void;
+}
+
+export interface I2COptions {
+  /** 7-bit address. */
+  address: number;
+  /** Clock in hertz. */
+  hz: number;
+}
+
+export type I2CClass = new (options: I2COptions) => I2C;
+
+/** One device with 8-bit register addresses on an I2C bus. */
+export interface SMBus {
+  readUint16(register: number, bigEndian: boolean): number;
+  writeUint16(register: number, value: number, bigEndian: boolean): void;
+  close(): void;
+}
+
+export type SMBusClass = new (options: I2COptions) => SMBus;
+
+// --- sensors (ECMA-419, sensor class pattern) ----------------------------------------------------------------
+
+/** What a sensor class of ours or of Moddable returns from `sample()`; see `sensors/sample.ts`. */
+export type Sample = object | undefined;
+
+export interface Sensor {
+  /** The latest measurement, or `undefined` while there is none yet. May throw when the bus fails. */
+  sample(): Sample;
+  close(): void;
+}
+
+export interface SensorOptions {
+  /** Something is wrong with the part; the next `sample()` may well succeed. */
+  onError?: (reason: string) => void;
+}
+
+export type SensorClass<Options extends SensorOptions = SensorOptions> = new (options: Options) => Sensor;
+
+// --- MQTT (ECMA-419, MQTT client) ----------------------------------------------------------------------------
+
+export interface MQTTWill {
+  topic: string;
+  message: string | ArrayBuffer;
+  QoS?: number;
+  retain?: boolean;
+}
+
+/** What `onReadable` says of the message that arrives. Topic and flags come with its first bytes only. */
+export interface MQTTReadableOptions {
+  /** More bytes of this message follow in a later call. */
+  more: boolean;
+  topic?: string;
+  QoS?: number;
+  /** Length of the whole message in bytes. */
+  byteLength?: number;
+  /** The broker stored this message; it is not news. Absent with Moddable's client. */
+  retain?: boolean;
+  /** The broker sent this message before. Absent with Moddable's client. */
+  duplicate?: boolean;
+}
+
+export interface MQTTControl {
+  /** One of the client class's constants, such as `CONNACK`. */
+  operation: number;
+  /** Packet identifier, for the operations that have one. */
+  id?: number;
+  /** SUBACK: a return code for each topic filter, 0x80 for a refusal. */
+  payload?: ArrayLike<number>;
+  /** CONNACK: the broker still has this client's session. Absent with Moddable's client. */
+  sessionPresent?: boolean;
+}
+
+export interface MQTTWriteOptions {
+  /** Default: PUBLISH. */
+  operation?: number;
+  /** Packet identifier, 1 to 65535. Default: the next one. */
+  id?: number;
+  topic?: string;
+  /** 0, 1 or 2. Default: 0. */
+  QoS?: number;
+  retain?: boolean;
+  duplicate?: boolean;
+  /** PUBLISH: length of the whole message where `data` is only its beginning. */
+  byteLength?: number;
+  /** SUBSCRIBE and UNSUBSCRIBE: the topic filters. */
+  items?: readonly { topic: string; QoS?: number }[];
+}
+
+export interface MQTTClient {
+  read(count: number): ArrayBuffer | undefined;
+  /** @returns the bytes that can be written next */
+  write(data: Bytes | null, options?: MQTTWriteOptions): number;
+  close(): void;
+}
+
+export interface MQTTClientOptions {
+  host: string;
+  /** 1 to 65535. Default: 1883. */
+  port?: number;
+  /** Client identifier. */
+  id: string;
+  /** CleanSession. Default: true. */
+  clean?: boolean;
+  /** Milliseconds; 0 turns keep-alive off. */
+  keepAlive?: number;
+  user?: string;
+  password?: string;
+  will?: MQTTWill;
+  dns: IO<ResolverClass>;
+  socket: IO<TCPClass>;
+  timer: Timer;
+  clock: Clock;
+  onReadable?(this: MQTTClient, count: number, options: MQTTReadableOptions): void;
+  onWritable?(this: MQTTClient, count: number): void;
+  onControl?(this: MQTTClient, message: MQTTControl): void;
+  onError?(this: MQTTClient, reason?: Error): void;
+  /** Further options of a particular client, such as our `session`, pass through. */
+  [option: string]: unknown;
+}
+
+export interface MQTTClientClass {
+  new (options: MQTTClientOptions): MQTTClient;
+  readonly CONNACK: number;
+  readonly PUBACK: number;
+  readonly SUBSCRIBE: number;
+  readonly SUBACK: number;
+  readonly DISCONNECT: number;
+}
+
+// --- names ---------------------------------------------------------------------------------------------------
+
+/** ECMA-419's DNS resolver. Neither callback runs before `resolve` has returned. */
+export interface Resolver {
+  resolve(options: {
+    host: string;
+    onResolved(host: string, address: string): void;
+    onError(host: string): void;
+  }): void;
+}
+
+export type ResolverClass = new (options: IO<ResolverClass>) => Resolver;
+
+// --- time ----------------------------------------------------------------------------------------------------
+
+export type TimerHandle = unknown;
+
+/** Moddable's `timer` module fits. */
+export interface Timer {
+  /** Runs `callback` once after `delay` milliseconds, never before the caller has returned. */
+  set(callback: () => void, delay: number): TimerHandle;
+  /** Forgets a timer; harmless with `undefined`. A timer that has run must not be cleared. */
+  clear(handle: TimerHandle): void;
+}
+
+export interface Clock {
+  /** Milliseconds since some moment, as a 32-bit integer that wraps. Subtract with `elapsed` from `time.ts`. */
+  ticks(): number;
+  /** Milliseconds since 1970, or `undefined` while the clock has not been set. */
+  now(): number | undefined;
+}
+
+// --- the rest of a board ---------------------------------------------------------------------------------------
+
+/** Strings that survive a restart. Keys have at most 15 characters (ESP-IDF NVS). */
+export interface KeyValue {
+  read(key: string): string | undefined;
+  write(key: string, value: string): void;
+  delete(key: string): void;
+}
+
+/** A network interface that must be brought up first, such as Wi-Fi. It reconnects by itself. */
+export interface NetworkInterface {
+  /** Starts it; `onChanged(true)` each time there is an address, `onChanged(false)` each time it is gone. */
+  start(onChanged: (up: boolean) => void): void;
+  /** Signal strength in dBm, while there is one. */
+  readonly signal: number | undefined;
+}
+
+/** Where a serial port's lines or a sensor's samples come from: what `compose` needs to make the source. */
+export interface SensorEntry {
+  /** A class in ECMA-419's sensor pattern. */
+  readonly io: SensorClass;
+  /** Its constructor's options, such as `{sensor: {io, data, clock}}`. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** The shortest useful time between two samples, in milliseconds. */
+  readonly period: number;
+  /** Temperatures outside of it are faults, in degrees Celsius: the datasheet's operating range. */
+  readonly minimum: number;
+  readonly maximum: number;
+  /** 1 where the part gives relative humidity as 0 to 100; 100 where it gives 0 to 1 (Moddable's BME68x). */
+  readonly humidityScale?: number;
+}

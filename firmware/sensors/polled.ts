@@ -1,0 +1,142 @@
+import { QUANTITY_COUNT, Quantity } from "../codec/reading.js";
+import { errorText } from "../error-text.js";
+import type { Counters, Monitor } from "../monitor.js";
+import type { Clock, Sensor, SensorClass, SensorOptions, Timer, TimerHandle } from "../ports.js";
+import { elapsed } from "../time.js";
+import { sampleValue } from "./sample.js";
+import type { Sink, Source } from "./source.js";
+
+export interface PolledOptions {
+  /** A class in ECMA-419's sensor pattern, of ours or of Moddable. */
+  io: SensorClass;
+  /** For its constructor. */
+  options: Readonly<Record<string, unknown>>;
+  /** Milliseconds between two samples. */
+  period: number;
+  /** Milliseconds after which it is worth asking again a sensor that has nothing yet; at most `period`. */
+  readyPeriod: number;
+  /** Multiplies the part's humidity: 100 for a class that gives 0 to 1. */
+  humidityScale: number;
+  timer: Timer;
+  clock: Clock;
+  counters: Counters;
+  monitor: Monitor;
+}
+
+/** Milliseconds from opening a sensor to its first sample: parts take one or two to reset. */
+const SETTLING = 10;
+
+/** Milliseconds between attempts to open a sensor that does not answer: it may be plugged in later. */
+const REOPEN_PERIOD = 5_000;
+
+/** Samples that may fail in a row before the sensor is closed and opened anew, which resets the part. */
+const FAILURES_BEFORE_REOPEN = 3;
+
+/** Asks a sensor class for samples, at a steady pace. */
+export class PolledSource implements Source {
+  #options: PolledOptions;
+  #sink: Sink;
+  #sensor: Sensor | undefined;
+  #sensorOptions: SensorOptions;
+  #timer: TimerHandle;
+  #due = 0;
+  /** Samples that have failed in a row. */
+  #failures = 0;
+  /** Something was wrong since the last good sample, and has been told. */
+  #troubled = false;
+  #attempted = false;
+
+  constructor(options: PolledOptions, sink: Sink) {
+    this.#options = options;
+    this.#sink = sink;
+    this.#sensorOptions = { ...options.options, onError: (reason) => this.#onError(reason) };
+  }
+
+  start(): void {
+    this.#open();
+  }
+
+  close(): void {
+    if (this.#timer !== undefined) this.#options.timer.clear(this.#timer);
+    this.#timer = undefined;
+    this.#closeSensor();
+  }
+
+  #closeSensor(): void {
+    const sensor = this.#sensor;
+    this.#sensor = undefined;
+    try {
+      sensor?.close();
+    } catch {
+      // Some parts are put to sleep over the very bus that has failed.
+    }
+  }
+
+  #open(): void {
+    try {
+      this.#sensor = new this.#options.io(this.#sensorOptions);
+      this.#failures = 0;
+    } catch (error) {
+      this.#onError(errorText(error));
+    }
+    if (!this.#attempted) {
+      this.#attempted = true;
+      this.#sink.opened();
+    }
+    this.#due = (this.#options.clock.ticks() + SETTLING) | 0;
+    if (this.#sensor) this.#schedule(SETTLING, this.#onDue);
+    else this.#schedule(REOPEN_PERIOD, this.#onReopen);
+  }
+
+  #schedule(delay: number, callback: () => void): void {
+    this.#timer = this.#options.timer.set(callback, delay);
+  }
+
+  #onReopen = (): void => {
+    this.#timer = undefined;
+    this.#open();
+  };
+
+  #onDue = (): void => {
+    this.#timer = undefined;
+    this.#sample();
+  };
+
+  #sample(): void {
+    const { period, readyPeriod, humidityScale, clock, counters } = this.#options;
+    const errors = counters.sensorErrors;
+    let next = period;
+    try {
+      const sample = (this.#sensor as Sensor).sample();
+      if (sample === undefined) next = readyPeriod;
+      for (let quantity: Quantity = 0; quantity < QUANTITY_COUNT; quantity++) {
+        const value = sampleValue(sample, quantity);
+        if (value !== undefined) {
+          this.#sink.value(quantity, quantity === Quantity.HUMIDITY ? value * humidityScale : value);
+        }
+      }
+      this.#failures = 0;
+      if (counters.sensorErrors === errors) this.#troubled = false;
+    } catch (error) {
+      this.#onError(errorText(error));
+      this.#failures += 1;
+      if (this.#failures >= FAILURES_BEFORE_REOPEN) {
+        this.#closeSensor();
+        this.#schedule(REOPEN_PERIOD, this.#onReopen);
+        return;
+      }
+    }
+    // On a grid: a sample that was late does not make the next one later.
+    const now = clock.ticks();
+    const late = elapsed(this.#due, now);
+    this.#due = ((late < next ? this.#due : now) + next) | 0;
+    this.#schedule(elapsed(now, this.#due), this.#onDue);
+  }
+
+  #onError(reason: string): void {
+    this.#options.counters.sensorErrors += 1;
+    if (this.#troubled) return;
+    this.#troubled = true;
+    this.#options.monitor.warning?.(`sensor: ${reason}`);
+  }
+}

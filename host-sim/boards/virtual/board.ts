@@ -1,0 +1,70 @@
+import type { Board } from "../../../firmware/compose.js";
+import MQTTClient from "../../../firmware/mqtt/client.js";
+import type { IO, MQTTClientClass, NetworkInterface, SerialClass } from "../../../firmware/ports.js";
+import { SimulatedHardware } from "../../chips/hardware.js";
+import { VirtualClock, type VirtualClockOptions } from "./clock.js";
+import { VirtualNetwork } from "./network.js";
+import { seededRandom } from "./random.js";
+import { VirtualLine } from "./serial.js";
+
+export interface VirtualBoardOptions extends VirtualClockOptions {
+  /** All randomness follows from it. Default: 1. */
+  seed?: number;
+  identity?: string;
+  client?: MQTTClientClass;
+  /** Put several boards into one world. */
+  clock?: VirtualClock;
+  net?: VirtualNetwork;
+  /** Has a Wi-Fi interface, which is down until `VirtualWiFi.set(true)`. */
+  wifi?: VirtualWiFi;
+}
+
+/** An interface that a test brings up and down. */
+export class VirtualWiFi implements NetworkInterface {
+  readonly signal = -60;
+  #onChanged: ((up: boolean) => void) | undefined;
+
+  start(onChanged: (up: boolean) => void): void {
+    this.#onChanged = onChanged;
+  }
+
+  set(up: boolean): void {
+    this.#onChanged?.(up);
+  }
+}
+
+/** A board of memory alone: the same seed and the same script give the same run, byte for byte. */
+export class VirtualBoard implements Board {
+  readonly identity: string;
+  readonly clock: VirtualClock;
+  readonly timer: VirtualClock["timer"];
+  readonly net: VirtualNetwork;
+  readonly line: VirtualLine;
+  readonly hardware: SimulatedHardware;
+  readonly random: () => number;
+  readonly mqtt: Board["mqtt"];
+  readonly dns: Board["dns"];
+  readonly tcp: Board["tcp"];
+  readonly serial: () => IO<SerialClass>;
+  readonly sensors: Board["sensors"];
+  declare readonly network?: () => NetworkInterface;
+
+  constructor(options: VirtualBoardOptions = {}) {
+    const clock = options.clock ?? new VirtualClock(options);
+    const net = options.net ?? new VirtualNetwork(clock);
+    this.identity = options.identity ?? "020000000001";
+    this.clock = clock;
+    this.timer = clock.timer;
+    this.net = net;
+    this.line = new VirtualLine(clock);
+    this.hardware = new SimulatedHardware(() => clock.elapsed);
+    this.random = seededRandom(options.seed ?? 1);
+    this.mqtt = { io: options.client ?? MQTTClient };
+    this.dns = { io: net.Resolver };
+    this.tcp = { io: net.TCP };
+    this.serial = () => ({ io: this.line.Serial });
+    this.sensors = this.hardware.sensors;
+    const { wifi } = options;
+    if (wifi) this.network = () => wifi;
+  }
+}

@@ -1,0 +1,116 @@
+import type { Clock, Timer } from "../../../firmware/ports.js";
+
+interface Entry {
+  at: number;
+  /** Order of setting, which decides between timers of the same moment. */
+  order: number;
+  callback: (() => void) | undefined;
+}
+
+export interface VirtualClockOptions {
+  /** The tick counter at the start, to begin just before a wrap. */
+  ticks?: number;
+  /** Milliseconds since 1970 at the start; without it the clock is not set. */
+  now?: number;
+}
+
+/** Time that passes only when it is told to, and then as fast as there is nothing to do. */
+export class VirtualClock implements Clock {
+  #elapsed = 0;
+  #firstTick: number;
+  #epoch: number | undefined;
+  #order = 0;
+  /** A binary heap, the earliest first. */
+  #heap: Entry[] = [];
+
+  constructor(options: VirtualClockOptions = {}) {
+    this.#firstTick = options.ticks ?? 0;
+    this.#epoch = options.now;
+  }
+
+  /** Milliseconds since the start. */
+  get elapsed(): number {
+    return this.#elapsed;
+  }
+
+  ticks(): number {
+    return (this.#firstTick + this.#elapsed) | 0;
+  }
+
+  now(): number | undefined {
+    return this.#epoch === undefined ? undefined : this.#epoch + this.#elapsed;
+  }
+
+  /** Sets the clock to `now`, or takes its time away. */
+  setNow(now: number | undefined): void {
+    this.#epoch = now === undefined ? undefined : now - this.#elapsed;
+  }
+
+  readonly timer: Timer = {
+    set: (callback, delay) => this.#set(callback, delay),
+    clear: (handle) => {
+      if (handle !== undefined) (handle as Entry).callback = undefined;
+    },
+  };
+
+  #set(callback: () => void, delay: number): Entry {
+    if (!(delay >= 0)) throw new RangeError(`delay ${delay}`);
+    const entry: Entry = { at: this.#elapsed + Math.floor(delay), order: this.#order++, callback };
+    const heap = this.#heap;
+    let at = heap.push(entry) - 1;
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      if (!before(entry, heap[parent])) break;
+      heap[at] = heap[parent];
+      at = parent;
+    }
+    heap[at] = entry;
+    return entry;
+  }
+
+  #takeEarliest(): Entry {
+    const heap = this.#heap;
+    const earliest = heap[0];
+    const last = heap.pop() as Entry;
+    if (heap.length > 0) {
+      let at = 0;
+      for (;;) {
+        let child = 2 * at + 1;
+        if (child >= heap.length) break;
+        if (child + 1 < heap.length && before(heap[child + 1], heap[child])) child += 1;
+        if (!before(heap[child], last)) break;
+        heap[at] = heap[child];
+        at = child;
+      }
+      heap[at] = last;
+    }
+    return earliest;
+  }
+
+  /** Lets `duration` milliseconds pass, running every timer that falls due in its order. */
+  run(duration: number): void {
+    const end = this.#elapsed + duration;
+    while (this.#heap.length > 0 && this.#heap[0].at <= end) {
+      const entry = this.#takeEarliest();
+      this.#elapsed = Math.max(this.#elapsed, entry.at);
+      const callback = entry.callback;
+      entry.callback = undefined;
+      callback?.();
+    }
+    this.#elapsed = end;
+  }
+
+  /** Lets time pass until `condition` holds. @throws Error when it does not within `limit` milliseconds */
+  runUntil(condition: () => boolean, limit = 120_000): void {
+    const end = this.#elapsed + limit;
+    while (!condition()) {
+      if (this.#elapsed >= end) throw new Error(`not within ${limit} simulated milliseconds`);
+      const next = this.#heap[0]?.at ?? end;
+      this.run(Math.max(0, Math.min(next, end) - this.#elapsed));
+    }
+  }
+}
+
+function before(a: Entry, b: Entry): boolean {
+  return a.at < b.at || (a.at === b.at && a.order < b.order);
+}

@@ -1,0 +1,123 @@
+import fs from "node:fs";
+import { Command, CommanderError, Option } from "commander";
+import { formatDuration, parseDuration } from "../../firmware/codec/duration.js";
+import { allowed, Kind, readSettings, SETTINGS, type Setting } from "../../firmware/config.js";
+
+/** What the command line says. */
+export interface Options {
+  /** Settings by name, checked, as text. */
+  settings: Record<string, string>;
+  ca: string | undefined;
+  state: string | undefined;
+  /** Milliseconds, `undefined` without end. */
+  duration: number | undefined;
+  json: boolean;
+}
+
+/** The user asked for something that does not exist: one line, exit status 2. */
+export class UsageError extends Error {}
+
+/** Settings that mean nothing on a laptop: Wi-Fi and pins. */
+const DEVICE_ONLY = new Set(["ssid", "password", "receive", "data", "clock", "address"]);
+
+/** The sensors of the live board, the default first. */
+export const SENSORS = ["simulated", "uart", "tmp117", "sht3x"];
+
+/** The longest `setTimeout`. */
+const DURATION_LIMIT = 0x7fff_ffff;
+
+const PLACEHOLDERS: Readonly<Record<string, string>> = {
+  broker: "<mqtt[s]://[user:pass@]host[:port]>",
+  server: "<host:port>",
+  uart: "<device>",
+  topic: "<base>",
+  sensor: SENSORS.join("|"),
+};
+
+/**
+ * Parses the arguments behind the program's name.
+ * @throws UsageError with one line that says what is wrong
+ * @returns `undefined` where help or the version was asked for and printed
+ */
+export function parseArguments(argv: readonly string[], version: string): Options | undefined {
+  const command = new Command("npm start --")
+    .description("Runs a Hearth sensor node on this machine, with an MQTT broker where you have none.")
+    .version(version)
+    .argument("[part]", "the part to run: node", "node")
+    .exitOverride()
+    .configureOutput({ writeErr: () => {}, outputError: () => {} });
+  for (const setting of SETTINGS) if (!DEVICE_ONLY.has(setting.name)) command.addOption(optionOf(setting));
+  command
+    .option("--ca <file>", "certificates (PEM) to trust for mqtts:// instead of the system's")
+    .option("--state <dir>", "keep the node's flash here between runs; without it, it is temporary")
+    .option("--for <duration>", "end after this time, as Ctrl-C does: 500ms, 10s, 5m")
+    .addOption(new Option("--log <form>", "form of the output").choices(["text", "json"]).default("text"));
+
+  try {
+    command.parse([...argv], { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return undefined;
+    throw new UsageError(
+      `${error.message.replace(/^error: /, "").replace(/\s*\n\s*/g, " ")} (npm start -- --help lists the options)`,
+    );
+  }
+  const [part] = command.processedArgs as [string];
+  if (part !== "node") throw new UsageError(`there is no part "${part}" to run: allowed is node`);
+
+  const values = command.opts<Record<string, string>>();
+  const settings: Record<string, string> = {};
+  for (const { name } of SETTINGS) {
+    const value = values[name];
+    if (value === "") throw new UsageError(`option --${name} is empty`);
+    if (value !== undefined) settings[name] = value;
+  }
+  if (settings["uart"] !== undefined) settings["sensor"] ??= "uart";
+  if (settings["sensor"] === "uart" && settings["uart"] === undefined) {
+    throw new UsageError("--sensor uart needs --uart <device>, such as --uart /dev/ttyUSB0");
+  }
+  const problems: string[] = [];
+  readSettings(settings, SENSORS, problems);
+  if (problems.length > 0) throw new UsageError(problems[0].replace(/^setting "(\w+)"/, "option --$1"));
+
+  return {
+    settings,
+    ca: values["ca"] === undefined ? undefined : readFile(values["ca"]),
+    state: values["state"],
+    duration: values["for"] === undefined ? undefined : durationOf(values["for"]),
+    json: values["log"] === "json",
+  };
+}
+
+function optionOf(setting: Setting): Option {
+  const { name, kind, unit, reason } = setting;
+  const placeholder =
+    PLACEHOLDERS[name] ??
+    (kind === Kind.DURATION
+      ? "<duration>"
+      : kind === Kind.WORD
+        ? allowed(setting).replaceAll(", ", "|")
+        : `<${unit || "value"}>`);
+  const bare = placeholder.replace(/^<|>$/g, "");
+  const value = kind === Kind.DURATION ? formatDuration(setting.default as number) : String(setting.default);
+  const shown = value === "" ? "" : ` (default: ${value})`;
+  return new Option(`--${name} <${bare}>`, `${reason}${shown}`);
+}
+
+function durationOf(text: string): number {
+  const duration = parseDuration(text);
+  if (duration === undefined || duration > DURATION_LIMIT) {
+    throw new UsageError(
+      `option --for is "${text}": allowed is a duration up to 24d, such as 500ms, 10s or 5m`,
+    );
+  }
+  return duration;
+}
+
+function readFile(file: string): string {
+  try {
+    return fs.readFileSync(file, "utf8");
+  } catch (error) {
+    throw new UsageError(`option --ca: ${(error as Error).message}`);
+  }
+}

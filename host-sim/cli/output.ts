@@ -1,0 +1,79 @@
+import { QUANTITIES, type Reading } from "../../firmware/codec/reading.js";
+import { LinkState } from "../../firmware/links/link-state.js";
+import type { Monitor } from "../../firmware/monitor.js";
+
+/** What `npm start` prints: to a person, or as a line of JSON for each event. */
+export interface Output extends Monitor {
+  /** What was started and how to watch it; pairs of a name and a text. */
+  banner(title: string, lines: readonly (readonly [string, string])[]): void;
+  /** Something to know, such as another port. */
+  note(text: string): void;
+  goodbye(): void;
+}
+
+const STATES: Readonly<Record<LinkState, string>> = {
+  [LinkState.STOPPED]: "stopped",
+  [LinkState.OFFLINE]: "offline",
+  [LinkState.WAITING]: "waiting",
+  [LinkState.CONNECTING]: "connecting",
+  [LinkState.SUBSCRIBING]: "subscribing",
+  [LinkState.ONLINE]: "online",
+  [LinkState.LEAVING]: "leaving",
+};
+
+const UNITS = ["°C", "%", "Pa"];
+const DIGITS = [2, 1, 0];
+
+export function createOutput(json: boolean, write: (text: string) => void, colour: boolean): Output {
+  return json ? jsonOutput(write) : textOutput(write, colour);
+}
+
+function jsonOutput(write: (text: string) => void): Output {
+  const emit = (event: string, properties: object) => {
+    write(`${JSON.stringify({ at: Date.now(), event, ...properties })}\n`);
+  };
+  return {
+    banner: (title, lines) => emit("start", { title, ...Object.fromEntries(lines) }),
+    note: (text) => emit("note", { text }),
+    goodbye: () => emit("end", {}),
+    link: (state) => emit("link", { state: STATES[state] }),
+    lost: (reason, retryIn) => emit("lost", { reason, retryIn }),
+    delivered: ({ quantity, value, seq }, late) => {
+      emit("delivered", { quantity: QUANTITIES[quantity], value, seq, late });
+    },
+    receipt: (receipt) => emit("receipt", { receipt }),
+    warning: (text) => emit("warning", { text }),
+  };
+}
+
+function textOutput(write: (text: string) => void, colour: boolean): Output {
+  const paint = (code: number, text: string) => (colour ? `\x1b[${code}m${text}\x1b[0m` : text);
+  const dim = (text: string) => paint(2, text);
+  const line = (mark: string, text: string) => {
+    write(`  ${dim(new Date().toLocaleTimeString("en-GB"))}  ${mark}  ${text}\n`);
+  };
+  return {
+    banner: (title, lines) => {
+      write(`\n  ${paint(1, title)}\n\n`);
+      for (const [name, text] of lines) write(`  ${dim(name.padEnd(8))} ${text}\n`);
+      write("\n");
+    },
+    note: (text) => line(paint(36, "i"), text),
+    goodbye: () => line(dim("·"), "goodbye"),
+    link: (state) => {
+      if (state === LinkState.ONLINE) line(paint(32, "●"), "online");
+      if (state === LinkState.LEAVING) line(dim("·"), "saying goodbye to the broker");
+    },
+    lost: (reason, retryIn) => {
+      line(paint(33, "○"), `${reason} ${dim(`- next attempt in ${(retryIn / 1000).toFixed(1)} s`)}`);
+    },
+    delivered: (reading, late) =>
+      line(paint(32, "✓"), describe(reading) + dim(late ? "  late" : "") + dim(`  #${reading.seq}`)),
+    receipt: (receipt) => line(paint(32, "↩"), `server: ${receipt}`),
+    warning: (text) => line(paint(33, "!"), text),
+  };
+}
+
+function describe({ quantity, value }: Reading): string {
+  return `${QUANTITIES[quantity].padEnd(11)} ${value.toFixed(DIGITS[quantity]).padStart(7)} ${UNITS[quantity].padEnd(2)}  acknowledged`;
+}

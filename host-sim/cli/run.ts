@@ -1,0 +1,109 @@
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { QUANTITIES } from "../../firmware/codec/reading.js";
+import { type Board, compose, sensorNames } from "../../firmware/compose.js";
+import { brokerOf, readSettings, type Settings } from "../../firmware/config.js";
+import { openDeviceSettings } from "../../firmware/device-settings.js";
+import { liveBoard } from "../boards/live.js";
+import { KeyValue } from "../storage/key-value.js";
+import { type EmbeddedBroker, startEmbeddedBroker } from "../world/embedded-broker.js";
+import type { Options } from "./options.js";
+import type { Output } from "./output.js";
+
+/** The standard port of MQTT. */
+const MQTT_PORT = 1883;
+
+/**
+ * Runs a node until `end` or the duration is over.
+ * @param end resolves when the user wants it to stop
+ */
+export async function run(
+  options: Options,
+  version: string,
+  output: Output,
+  end: Promise<void>,
+): Promise<void> {
+  const image: Record<string, unknown> = { ...options.settings };
+  const embedded = image["broker"] === undefined ? await embeddedBroker(output) : undefined;
+  if (embedded) image["broker"] = `mqtt://127.0.0.1:${embedded.port}`;
+
+  const problems: string[] = [];
+  const storage = openState(options.state, problems);
+  const { raw, boot } = openDeviceSettings(image, storage, problems);
+  const board: Board = liveBoard({
+    topic: String(raw["topic"] ?? ""),
+    ...(options.ca !== undefined && { ca: options.ca }),
+  });
+  const settings = readSettings(raw, sensorNames(board), problems);
+  banner(output, version, settings, embedded !== undefined);
+  for (const problem of problems) output.warning?.(problem);
+
+  const node = compose({ board, settings, monitor: output, boot, version });
+  node.start();
+  await Promise.race([end, ...(options.duration === undefined ? [] : [sleep(options.duration)])]);
+  await new Promise<void>((resolve) => node.stop(resolve));
+  await embedded?.close();
+  output.goodbye();
+}
+
+/** On MQTT's own port or, where that is taken, on another. */
+async function embeddedBroker(output: Output): Promise<EmbeddedBroker> {
+  try {
+    return await startEmbeddedBroker(MQTT_PORT);
+  } catch {
+    const broker = await startEmbeddedBroker(0);
+    output.note(
+      `port ${MQTT_PORT} is taken: the embedded broker is at ${broker.port} (--broker uses the one that is there)`,
+    );
+    return broker;
+  }
+}
+
+/** The node's key-value storage: where the user wants it, or in a directory that goes with the process. */
+function openState(directory: string | undefined, problems: string[]): KeyValue | undefined {
+  try {
+    if (directory !== undefined) return KeyValue.open({ directory, path: "hearth" });
+    const temporary = fs.mkdtempSync(path.join(os.tmpdir(), "hearth-"));
+    process.on("exit", () => fs.rmSync(temporary, { recursive: true, force: true }));
+    return KeyValue.open({ directory: temporary, path: "hearth" });
+  } catch (error) {
+    problems.push(`--state: ${(error as Error).message}; nothing is kept in this run`);
+    return undefined;
+  }
+}
+
+function banner(output: Output, version: string, settings: Settings, embedded: boolean): void {
+  const broker = brokerOf(settings);
+  const lines: [string, string][] = [["sensor", describeSensor(settings)]];
+  if (broker) {
+    const { host, port, secure } = broker;
+    lines.push([
+      "broker",
+      `mqtt${secure ? "s" : ""}://${host}:${port}${embedded ? " (embedded, this process)" : ""}`,
+    ]);
+    lines.push(["topic", `${settings.topic}/${QUANTITIES[0]}`]);
+    const credentials = `${broker.user === undefined ? "" : " -u <user>"}${broker.password === undefined ? "" : " -P <password>"}`;
+    lines.push(["watch", `mosquitto_sub -h ${host} -p ${port}${credentials} -t '${settings.topic}/#' -v`]);
+  }
+  if (settings.server !== "") lines.push(["server", `${settings.server} (raw TCP, a line for each reading)`]);
+  lines.push(["end", "Ctrl-C"]);
+  output.banner(`Hearth ${version}`, lines);
+}
+
+function describeSensor(settings: Settings): string {
+  switch (settings.sensor) {
+    case "uart":
+      return `lines from ${settings.uart} at ${settings.baud} bit/s`;
+    case "sht3x":
+      return "SHT3x, simulated at register level in a room of 22 to 26 °C";
+    default:
+      return "TMP117, simulated at register level in a room of 22 to 26 °C";
+  }
+}
+
+function sleep(duration: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, duration);
+  });
+}

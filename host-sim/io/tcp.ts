@@ -1,0 +1,145 @@
+import net from "node:net";
+import tls from "node:tls";
+import { integerOption } from "./io.js";
+import { StreamSocket, type StreamSocketOptions, type Transport } from "./stream-socket.js";
+
+export interface TCPOptions extends StreamSocketOptions {
+  /** IPv4 or IPv6 address. */
+  address?: string;
+  port?: number;
+  nodelay?: boolean;
+  /** Takes over this instance's connection, as of one that a Listener's `read` returned; closes it. */
+  from?: TCP;
+}
+
+/** ECMA-419's TCP socket on `node:net`. A Listener makes one of a Node socket, for `from`. */
+export class TCP extends StreamSocket {
+  #socket: net.Socket | undefined;
+
+  constructor(options: TCPOptions | net.Socket) {
+    super(options instanceof net.Socket ? {} : options);
+    if (options instanceof net.Socket) {
+      this.#listen(options);
+      return;
+    }
+    const { from } = options;
+    if (from !== undefined) {
+      if (!(from instanceof TCP)) throw new TypeError("from is not a TCP instance");
+      const socket = from.#socket as net.Socket;
+      for (const event of ["data", "end", "error", "close"]) socket.removeAllListeners(event);
+      const unread = from.detach();
+      this.#listen(socket);
+      setImmediate(() => {
+        this.onTransportConnected();
+        if (unread.length > 0) this.onTransportData(unread);
+      });
+      return;
+    }
+    const port = integerOption(options, "port", 1, 65_535);
+    if (typeof options.address !== "string" || net.isIP(options.address) === 0) {
+      throw new TypeError(`address "${String(options.address)}" is no IP address`);
+    }
+    this.#listen(this.connect(options.address, port, options));
+    if (options.nodelay) this.#socket?.setNoDelay(true);
+  }
+
+  /** Begins to connect. The `ready` event of what it returns means that bytes can be written. */
+  protected connect(address: string, port: number, _options: TCPOptions): net.Socket {
+    return net.connect({ host: address, port }).on("connect", () => this.onTransportConnected());
+  }
+
+  protected override defer(task: () => void): void {
+    setImmediate(task);
+  }
+
+  #listen(socket: net.Socket): void {
+    this.#socket = socket;
+    socket
+      .on("data", (chunk: Buffer) => this.onTransportData(new Uint8Array(chunk)))
+      .on("end", () => this.onTransportFailed(new Error("closed by the other end")))
+      .on("error", (error: NodeJS.ErrnoException) => this.onTransportFailed(new Error(explain(error))))
+      .on("close", () => this.onTransportFailed(new Error("closed")));
+    this.attach(new NodeTransport(socket, (count) => this.onTransportSent(count)));
+  }
+}
+
+class NodeTransport implements Transport {
+  #closed = false;
+
+  constructor(
+    readonly socket: net.Socket,
+    readonly onSent: (count: number) => void,
+  ) {}
+
+  write(bytes: Uint8Array): void {
+    this.socket.write(bytes, (error) => {
+      if (!error && !this.#closed) this.onSent(bytes.length);
+    });
+  }
+
+  flow(resume: boolean): void {
+    if (resume) this.socket.resume();
+    else this.socket.pause();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.socket.removeAllListeners("data");
+    this.socket.on("data", () => {});
+    if (this.socket.connecting) this.socket.destroy();
+    else this.socket.destroySoon();
+  }
+
+  get remoteAddress(): string | undefined {
+    return this.socket.remoteAddress;
+  }
+
+  get remotePort(): number | undefined {
+    return this.socket.remotePort;
+  }
+}
+
+export interface TLSOptions extends TCPOptions {
+  /** The name that the certificate must be for. */
+  host?: string;
+  secure?: {
+    /** Certificates of the authorities to trust, PEM or DER; the system's without it. */
+    certificate?: string | Uint8Array;
+  };
+}
+
+/** A TCP socket inside TLS, on `node:tls`. It is writable once the server's certificate has been verified. */
+export class TLS extends TCP {
+  protected override connect(address: string, port: number, options: TLSOptions): net.Socket {
+    const { host, secure } = options;
+    const certificate = secure?.certificate;
+    return tls
+      .connect({
+        host: address,
+        port,
+        ...(host !== undefined && net.isIP(host) === 0 && { servername: host }),
+        ...(certificate !== undefined && {
+          ca: typeof certificate === "string" ? certificate : Buffer.from(certificate),
+        }),
+        checkServerIdentity: (_name, peer) => tls.checkServerIdentity(host ?? address, peer),
+      })
+      .on("secureConnect", () => this.onTransportConnected());
+  }
+}
+
+/** Node's reasons in words that tell what to do. */
+function explain(error: NodeJS.ErrnoException): string {
+  switch (error.code) {
+    case "ECONNREFUSED":
+      return "connection refused: nothing listens there";
+    case "ECONNRESET":
+      return "reset by the other end";
+    case "EHOSTUNREACH":
+    case "ENETUNREACH":
+      return "no route to it";
+    case "ETIMEDOUT":
+      return "no answer";
+    default:
+      return error.message;
+  }
+}

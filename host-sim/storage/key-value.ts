@@ -1,0 +1,67 @@
+import fs from "node:fs";
+import path from "node:path";
+
+/** As ESP-IDF's NVS: names of partitions and keys. */
+const KEY_LIMIT = 15;
+const VALUE_LIMIT = 3_999;
+
+/**
+ * ECMA-419's key-value storage with format `"string"`, in a JSON file. Each write replaces the file as a whole, so that
+ * a power cut leaves the old contents or the new.
+ */
+export class KeyValue {
+  #file: string;
+  #values: Map<string, string>;
+
+  /**
+   * @param options.directory where the files are; made where it is missing
+   * @param options.path name of the domain, at most 15 characters
+   * @throws Error where it cannot be read or made; a file that is not ours is left as it is
+   */
+  static open(options: { directory: string; path: string }): KeyValue {
+    if (options.path.length > KEY_LIMIT)
+      throw new RangeError(`path "${options.path}" has more than 15 characters`);
+    fs.mkdirSync(options.directory, { recursive: true });
+    return new KeyValue(path.join(options.directory, `${options.path}.json`));
+  }
+
+  private constructor(file: string) {
+    this.#file = file;
+    this.#values = new Map();
+    if (!fs.existsSync(file)) return;
+    let contents: unknown;
+    try {
+      contents = JSON.parse(fs.readFileSync(file, "utf8"));
+    } catch (error) {
+      throw new Error(`${file} cannot be read as JSON: ${(error as Error).message}`);
+    }
+    if (typeof contents !== "object" || contents === null) throw new Error(`${file} is no key-value file`);
+    for (const [key, value] of Object.entries(contents)) {
+      if (typeof value === "string") this.#values.set(key, value);
+    }
+  }
+
+  read(key: string): string | undefined {
+    return this.#values.get(key);
+  }
+
+  write(key: string, value: string): void {
+    if (key.length > KEY_LIMIT) throw new RangeError(`key "${key}" has more than 15 characters`);
+    if (Buffer.byteLength(value) > VALUE_LIMIT)
+      throw new RangeError(`value of "${key}" has more than 3,999 bytes`);
+    this.#values.set(key, value);
+    this.#save();
+  }
+
+  delete(key: string): void {
+    if (this.#values.delete(key)) this.#save();
+  }
+
+  #save(): void {
+    const temporary = `${this.#file}.new`;
+    fs.writeFileSync(temporary, `${JSON.stringify(Object.fromEntries(this.#values), null, 2)}\n`, {
+      mode: 0o600,
+    });
+    fs.renameSync(temporary, this.#file);
+  }
+}

@@ -1,0 +1,38 @@
+import net from "node:net";
+import { Aedes } from "aedes";
+
+/** An MQTT broker in this process, for a laptop that has none. */
+export interface EmbeddedBroker {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts it on loopback.
+ * @param port 0 takes any free one
+ * @throws the operating system's error where the port is taken
+ */
+export async function startEmbeddedBroker(port: number): Promise<EmbeddedBroker> {
+  const broker = await Aedes.createBroker();
+  const server = net.createServer(broker.handle);
+  const sockets = new Set<net.Socket>();
+  server.on("connection", (socket) => {
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket));
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, "127.0.0.1", resolve);
+  }).catch(async (error: unknown) => {
+    await new Promise<void>((resolve) => broker.close(resolve));
+    throw error;
+  });
+  return {
+    port: (server.address() as net.AddressInfo).port,
+    close: async () => {
+      await new Promise<void>((resolve) => broker.close(resolve));
+      for (const socket of sockets) socket.destroy();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+}

@@ -1,0 +1,260 @@
+import mqttPacket, { type IConnectPacket, type IPublishPacket, type Packet } from "mqtt-packet";
+import type { Peer } from "../boards/virtual/network.js";
+
+/** A message that the broker has taken from a client. */
+export interface Published {
+  readonly client: string;
+  readonly topic: string;
+  readonly payload: string;
+  readonly qos: number;
+  readonly retain: boolean;
+  readonly dup: boolean;
+  readonly messageId: number | undefined;
+}
+
+interface BrokerSession {
+  filters: Map<string, 0 | 1 | 2>;
+  /** Waits for a client that is away. */
+  queue: Published[];
+  nextId: number;
+  /** QoS 2 identifiers received and not released. */
+  received: Set<number>;
+  connection: BrokerConnection | undefined;
+}
+
+interface BrokerConnection {
+  peer: Peer;
+  id: string;
+  will: IConnectPacket["will"] | undefined;
+}
+
+/**
+ * An MQTT 3.1.1 broker in memory, for simulated time: everything happens in the call that brings the bytes, so that the
+ * same script always gives the same run. The packets are `mqtt-packet`'s. It keeps sessions, retained messages and wills,
+ * and does as it is told where a test wants it to misbehave.
+ */
+export class MemoryBroker {
+  /** Everything that clients have published, wills included, in order. */
+  readonly published: Published[] = [];
+  /** Each packet that has come, in order: `client:cmd`. */
+  readonly log: string[] = [];
+  readonly retained = new Map<string, Published>();
+  /** CONNECT is answered with this code. */
+  returnCode = 0;
+  /** Kinds of packets that are taken and not answered, such as `"publish"` or `"pingreq"`; `"connect"` too. */
+  readonly mute = new Set<string>();
+  onPublish: ((message: Published) => void) | undefined;
+  #sessions = new Map<string, BrokerSession>();
+  #connections = new Set<BrokerConnection>();
+
+  /** Clients that are connected. */
+  get clients(): string[] {
+    return [...this.#connections].map((connection) => connection.id);
+  }
+
+  /** The topic filters of a client's session. */
+  filters(id: string): string[] {
+    return [...(this.#sessions.get(id)?.filters.keys() ?? [])];
+  }
+
+  /** Payloads that were published to `topic`. */
+  payloads(topic: string): string[] {
+    return this.published.filter((message) => message.topic === topic).map((message) => message.payload);
+  }
+
+  /** Forgets all sessions, as a broker without a store does when it restarts. */
+  forgetSessions(): void {
+    this.#sessions.clear();
+  }
+
+  /** For `VirtualNetwork.listen`. */
+  readonly accept = (peer: Peer): void => {
+    const parser = mqttPacket.parser({ protocolVersion: 4 });
+    let connection: BrokerConnection | undefined;
+    parser.on("packet", (packet: Packet) => {
+      this.log.push(`${connection?.id ?? ""}:${packet.cmd}`);
+      if (packet.cmd === "connect") connection = this.#connect(peer, packet);
+      else if (connection) this.#handle(connection, packet);
+    });
+    parser.on("error", () => peer.close());
+    peer.onData = (bytes) => parser.parse(Buffer.from(bytes));
+    peer.onClose = () => {
+      if (connection) this.#gone(connection);
+    };
+  };
+
+  /** Sends a message to all who subscribe to its topic, as if another client had published it. */
+  publish(topic: string, payload: string, qos: 0 | 1 | 2 = 0, retain = false): void {
+    this.#distribute({ client: "", topic, payload, qos, retain, dup: false, messageId: undefined });
+  }
+
+  /** Sends a client any bytes. */
+  inject(id: string, bytes: Uint8Array): void {
+    this.#sessions.get(id)?.connection?.peer.write(bytes);
+  }
+
+  #send(peer: Peer, packet: Packet): void {
+    if (!this.mute.has(packet.cmd)) peer.write(new Uint8Array(mqttPacket.generate(packet)));
+  }
+
+  #connect(peer: Peer, packet: IConnectPacket): BrokerConnection | undefined {
+    if (this.mute.has("connect")) return undefined;
+    if (this.returnCode !== 0) {
+      this.#send(peer, { cmd: "connack", sessionPresent: false, returnCode: this.returnCode });
+      peer.close();
+      return undefined;
+    }
+    const id = packet.clientId;
+    let session = this.#sessions.get(id);
+    const other = session?.connection;
+    if (other) {
+      other.peer.close();
+      this.#gone(other);
+    }
+    const sessionPresent = session !== undefined && packet.clean === false;
+    if (!session || !sessionPresent) {
+      session = { filters: new Map(), queue: [], nextId: 1, received: new Set(), connection: undefined };
+    }
+    const connection: BrokerConnection = { peer, id, will: packet.will };
+    session.connection = connection;
+    this.#sessions.set(id, session);
+    this.#connections.add(connection);
+    this.#send(peer, { cmd: "connack", sessionPresent, returnCode: 0 });
+    if (packet.clean) peer.onClose = () => this.#gone(connection, true);
+    for (const message of session.queue.splice(0)) this.#deliver(session, message, false);
+    return connection;
+  }
+
+  #gone(connection: BrokerConnection, forget = false): void {
+    if (!this.#connections.delete(connection)) return;
+    const session = this.#sessions.get(connection.id);
+    if (session?.connection === connection) {
+      session.connection = undefined;
+      if (forget) this.#sessions.delete(connection.id);
+    }
+    const { will } = connection;
+    if (will) {
+      this.#distribute({
+        client: connection.id,
+        topic: will.topic,
+        payload: will.payload.toString(),
+        qos: will.qos ?? 0,
+        retain: will.retain ?? false,
+        dup: false,
+        messageId: undefined,
+      });
+    }
+  }
+
+  #handle(connection: BrokerConnection, packet: Packet): void {
+    const { peer } = connection;
+    const session = this.#sessions.get(connection.id) as BrokerSession;
+    switch (packet.cmd) {
+      case "publish":
+        this.#receive(connection, session, packet);
+        break;
+      case "pubrel":
+        session.received.delete(packet.messageId as number);
+        this.#send(peer, { cmd: "pubcomp", messageId: packet.messageId as number });
+        break;
+      case "pubrec":
+        this.#send(peer, { cmd: "pubrel", messageId: packet.messageId as number });
+        break;
+      case "subscribe": {
+        const granted = packet.subscriptions.map(({ topic, qos }) => {
+          session.filters.set(topic, qos);
+          return qos;
+        });
+        this.#send(peer, { cmd: "suback", messageId: packet.messageId as number, granted });
+        for (const message of this.retained.values()) {
+          if (packet.subscriptions.some(({ topic }) => matches(topic, message.topic))) {
+            this.#deliver(session, message, true);
+          }
+        }
+        break;
+      }
+      case "unsubscribe":
+        for (const filter of packet.unsubscriptions) session.filters.delete(filter);
+        this.#send(peer, { cmd: "unsuback", messageId: packet.messageId as number, granted: [] });
+        break;
+      case "pingreq":
+        this.#send(peer, { cmd: "pingresp" });
+        break;
+      case "disconnect":
+        connection.will = undefined;
+        break;
+    }
+  }
+
+  #receive(connection: BrokerConnection, session: BrokerSession, packet: IPublishPacket): void {
+    if (this.mute.has("publish")) return;
+    const { topic, qos, retain, dup, messageId } = packet;
+    const message: Published = {
+      client: connection.id,
+      topic,
+      payload: packet.payload.toString(),
+      qos,
+      retain,
+      dup,
+      messageId,
+    };
+    if (qos === 2) {
+      const repeated = session.received.has(messageId as number);
+      session.received.add(messageId as number);
+      if (!repeated) this.#distribute(message);
+      this.#send(connection.peer, { cmd: "pubrec", messageId: messageId as number });
+      return;
+    }
+    this.#distribute(message);
+    if (qos === 1) this.#send(connection.peer, { cmd: "puback", messageId: messageId as number });
+  }
+
+  #distribute(message: Published): void {
+    this.published.push(message);
+    if (message.retain) {
+      if (message.payload === "") this.retained.delete(message.topic);
+      else this.retained.set(message.topic, message);
+    }
+    this.onPublish?.(message);
+    for (const session of this.#sessions.values()) {
+      for (const filter of session.filters.keys()) {
+        if (!matches(filter, message.topic)) continue;
+        this.#deliver(session, message, false);
+        break;
+      }
+    }
+  }
+
+  #deliver(session: BrokerSession, message: Published, retain: boolean): void {
+    const connection = session.connection;
+    if (!connection) {
+      if (message.qos > 0) session.queue.push(message);
+      return;
+    }
+    const qos = message.qos as 0 | 1 | 2;
+    const packet: IPublishPacket = {
+      cmd: "publish",
+      topic: message.topic,
+      payload: message.payload,
+      qos,
+      retain,
+      dup: false,
+    };
+    if (qos > 0) {
+      packet.messageId = session.nextId;
+      session.nextId = session.nextId === 0xffff ? 1 : session.nextId + 1;
+    }
+    this.#send(connection.peer, packet);
+  }
+}
+
+/** Whether a topic filter matches a topic, section 4.7. */
+function matches(filter: string, topic: string): boolean {
+  const levels = topic.split("/");
+  const parts = filter.split("/");
+  for (let i = 0; i < parts.length; i++) {
+    if (parts[i] === "#") return true;
+    if (i >= levels.length || (parts[i] !== "+" && parts[i] !== levels[i])) return false;
+  }
+  return parts.length === levels.length;
+}

@@ -1,0 +1,69 @@
+import { compose, sensorNames } from "../../firmware/compose.js";
+import { readSettings } from "../../firmware/config.js";
+import type { Subscription } from "../../firmware/links/mqtt-link.js";
+import type { Monitor } from "../../firmware/monitor.js";
+import type { Node } from "../../firmware/node.js";
+import { VirtualBoard, type VirtualBoardOptions } from "../../host-sim/boards/virtual/board.js";
+import { MemoryBroker } from "../../host-sim/world/memory-broker.js";
+
+/** What a monitor was told, as lines. */
+export class Journal implements Monitor {
+  readonly lines: string[] = [];
+  readonly warnings: string[] = [];
+  readonly lostReasons: string[] = [];
+  readonly retries: number[] = [];
+  readonly receipts: string[] = [];
+  readonly delivered: NonNullable<Monitor["delivered"]> = ({ seq, value }, late) => {
+    this.lines.push(`delivered ${seq} ${value}${late ? " late" : ""}`);
+  };
+  readonly link: NonNullable<Monitor["link"]> = (state) => {
+    this.lines.push(`link ${state}`);
+  };
+  readonly lost: NonNullable<Monitor["lost"]> = (reason, retryIn) => {
+    this.lines.push(`lost ${reason}`);
+    this.lostReasons.push(reason);
+    this.retries.push(retryIn);
+  };
+  readonly receipt: NonNullable<Monitor["receipt"]> = (receipt) => {
+    this.receipts.push(receipt);
+  };
+  readonly warning: NonNullable<Monitor["warning"]> = (text) => {
+    this.lines.push(`warning ${text}`);
+    this.warnings.push(text);
+  };
+}
+
+export interface VirtualNode {
+  board: VirtualBoard;
+  broker: MemoryBroker;
+  journal: Journal;
+  node: Node;
+}
+
+/** A whole node on a virtual board, with a broker at 10.0.0.1; not started. */
+export function virtualNode(
+  settings: Readonly<Record<string, unknown>> = {},
+  options: VirtualBoardOptions & { subscriptions?: readonly Subscription[] } = {},
+): VirtualNode {
+  const board = new VirtualBoard({ now: 1_795_175_351_184, ...options });
+  const broker = new MemoryBroker();
+  board.net.listen("10.0.0.1", 1883, broker.accept);
+  const problems: string[] = [];
+  const checked = readSettings(
+    { broker: "mqtt://10.0.0.1", interval: "1s", diagnostics: 0, ...settings },
+    sensorNames(board),
+    problems,
+  );
+  if (problems.length > 0) throw new Error(problems.join("\n"));
+  const journal = new Journal();
+  const { subscriptions } = options;
+  const node = compose({
+    board,
+    settings: checked,
+    monitor: journal,
+    boot: 1,
+    version: "0.0.0",
+    ...(subscriptions && { subscriptions }),
+  });
+  return { board, broker, journal, node };
+}

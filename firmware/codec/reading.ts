@@ -49,7 +49,7 @@ export function readingJSON(reading: Reading, origin: Origin, late: boolean, dev
     "{" +
     (device === undefined ? "" : `"device":${JSON.stringify(device)},`) +
     `"${QUANTITIES[reading.quantity]}":${reading.value},` +
-    (time === time ? `"time":${time}` : `"uptime":${reading.uptime},"boot":${origin.boot}`) +
+    (Number.isNaN(time) ? `"uptime":${reading.uptime},"boot":${origin.boot}` : `"time":${time}`) +
     `,"seq":${reading.seq},"epoch":"${origin.epoch}"` +
     (late ? ',"late":true}' : "}")
   );

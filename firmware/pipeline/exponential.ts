@@ -10,7 +10,7 @@ export class Exponential {
 
   process(value: number): number {
     const last = this.#value;
-    this.#value = last === last ? last + this.#alpha * (value - last) : value;
+    this.#value = Number.isNaN(last) ? value : last + this.#alpha * (value - last);
     return this.#value;
   }
 }

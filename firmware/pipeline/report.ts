@@ -35,7 +35,7 @@ export class Report {
     const last = this.#value;
     const interval = this.#interval;
     let overdue = 0;
-    if (last === last) {
+    if (!Number.isNaN(last)) {
       overdue = elapsed(this.#due, ticks);
       // The due time is never further ahead than an interval: what looks so is weeks ago, beyond a wrap.
       if (overdue < -(interval * EARLY) && overdue >= -interval) return false;

@@ -131,7 +131,7 @@ export class LineParser {
     this.#skipBlanks();
     const value = this.#unit(quantity, number);
     this.#skipBlanks();
-    if (value !== value || this.values[quantity] === this.values[quantity]) return false;
+    if (Number.isNaN(value) || !Number.isNaN(this.values[quantity])) return false;
     this.values[quantity] = value;
     return true;
   }
@@ -169,7 +169,7 @@ export class LineParser {
         this.#at++;
       }
       const converted = convert(quantity, value, unit);
-      if (converted === converted) value = converted;
+      if (!Number.isNaN(converted)) value = converted;
       else this.#at = start; // a word that is no unit may be the next item's name
     }
     const next = this.#peek();
@@ -213,7 +213,7 @@ export class LineParser {
         quantity === Quantity.TEMPERATURE
           ? convert(quantity, value, unit.charCodeAt(0) === Character.DEGREE ? unit.slice(1) : unit)
           : value;
-      if (this.values[quantity] !== this.values[quantity]) return false;
+      if (Number.isNaN(this.values[quantity])) return false;
       count += 1;
     }
     return count > 0;

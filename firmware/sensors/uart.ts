@@ -151,7 +151,7 @@ export class UARTSource implements Source {
     const values = this.#parser.values;
     for (let quantity: Quantity = 0; quantity < QUANTITY_COUNT; quantity++) {
       const value = values[quantity];
-      if (value !== value) continue;
+      if (Number.isNaN(value)) continue;
       const lie = this.#options.ds18b20 && quantity === Quantity.TEMPERATURE && isDS18B20Lie(value);
       this.#sink.value(quantity, lie ? Number.NaN : value);
     }

@@ -98,10 +98,10 @@ export const SETTINGS: readonly Setting[] = Object.freeze([
     "password",
     Kind.SECRET,
     "",
-    0,
-    63,
+    8,
+    64,
     "bytes",
-    "its password; WPA2 allows 8 to 63 characters, an open network has none",
+    "its password; WPA2 allows 8 to 63 characters or 64 hexadecimal digits, an open network has none",
   ),
   setting("broker", Kind.BROKER, "", 0, 512, "", "the MQTT broker; without it readings are taken and wait"),
   setting(
@@ -404,10 +404,13 @@ function isTopicBase(text: string): boolean {
 }
 
 function show(entry: Setting, given: unknown): string {
-  if (entry.kind === Kind.SECRET || entry.kind === Kind.BROKER)
-    return "not valid (it may hold a secret and is not shown)";
   const text = typeof given === "string" ? given : String(given);
-  return `"${text.length > 40 ? `${text.slice(0, 40)}…` : text}"`;
+  // An @ may be that of a broker's URL in the wrong place.
+  if (entry.kind === Kind.SECRET || entry.kind === Kind.BROKER || text.indexOf("@") >= 0) {
+    return "not valid (it may hold a secret and is not shown)";
+  }
+  // As JSON has it: a line end in the value does not make two lines of one.
+  return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text);
 }
 
 /** What a setting may be, for a person. */
@@ -429,7 +432,7 @@ export function allowed(entry: Setting): string {
     case Kind.TOPIC:
       return `a topic of ${minimum} to ${maximum} bytes without + and #, not beginning with $, no / at either end`;
     case Kind.POINTS:
-      return "four numbers raw,reference,raw,reference with two different raw values";
+      return "four numbers raw,reference,raw,reference with raw values at least 0.1 apart";
     default:
       return `${minimum} to ${maximum} bytes of text`;
   }
@@ -445,7 +448,8 @@ export function parsePoints(text: string): [number, number, number, number] | un
     if (parts[i].trim() === "" || !(value > -1000 && value < 1000)) return undefined;
     points.push(value);
   }
-  return points[0] === points[2] ? undefined : (points as [number, number, number, number]);
+  // Two points nearer than this say nothing about a gain.
+  return Math.abs(points[0] - points[2]) < 0.1 ? undefined : (points as [number, number, number, number]);
 }
 
 /** The broker of checked settings; `undefined` where there is none. */

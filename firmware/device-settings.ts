@@ -43,14 +43,23 @@ export function openDeviceSettings(
   if (!storage) return result;
   try {
     copyImage(image, storage);
+    const raw = { ...image };
     for (let i = 0; i < KEPT.length; i++) {
       const value = storage.read(KEPT[i]);
-      if (value !== undefined) result.raw[KEPT[i]] = value;
+      if (value !== undefined) raw[KEPT[i]] = value;
     }
-    result.boot = (Number(storage.read(BOOT_KEY)) || 0) + 1;
-    storage.write(BOOT_KEY, String(result.boot));
+    // All or nothing: the name of one network does not go with the password of another.
+    result.raw = raw;
   } catch (error) {
     problems.push(`the device's storage failed (${errorText(error)}): the image's settings are used`);
+    return result;
+  }
+  try {
+    const boot = (Number(storage.read(BOOT_KEY)) || 0) + 1;
+    storage.write(BOOT_KEY, String(boot));
+    result.boot = boot;
+  } catch (error) {
+    problems.push(`the device's storage failed (${errorText(error)}): restarts are not counted`);
   }
   return result;
 }

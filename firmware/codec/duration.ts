@@ -7,9 +7,18 @@ export function parseDuration(text: string): number | undefined {
   while (end > 0 && (text.charCodeAt(end - 1) | 0x20) >= 0x61) end--;
   const unit = unitMilliseconds(text.slice(end));
   const number = text.slice(0, end).trim();
-  if (unit === undefined || number === "") return undefined;
+  if (unit === undefined || !isDecimal(number)) return undefined;
   const value = Number(number) * unit;
-  return value >= 0 && value < Number.MAX_SAFE_INTEGER ? Math.round(value) : undefined;
+  return value < Number.MAX_SAFE_INTEGER ? Math.round(value) : undefined;
+}
+
+/** `Number` takes more, such as `0x10`. */
+function isDecimal(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit !== 0x2e && (unit < 0x30 || unit > 0x39)) return false;
+  }
+  return text !== "";
 }
 
 function unitMilliseconds(unit: string): number | undefined {

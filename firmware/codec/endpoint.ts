@@ -30,7 +30,7 @@ export function parseBroker(text: string): Endpoint | undefined {
     } catch {
       return undefined;
     }
-    if (user === "") return undefined;
+    if (user === "" || user.indexOf("\0") >= 0 || (password ?? "").indexOf("\0") >= 0) return undefined;
   }
   const endpoint = parseHostPort(rest.slice(at + 1), secure ? 8883 : 1883);
   if (endpoint === undefined) return undefined;

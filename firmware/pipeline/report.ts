@@ -37,8 +37,9 @@ export class Report {
     let overdue = 0;
     if (!Number.isNaN(last)) {
       overdue = elapsed(this.#due, ticks);
-      // The due time is never further ahead than an interval: what looks so is weeks ago, beyond a wrap.
-      if (overdue < -(interval * EARLY) && overdue >= -interval) return false;
+      // After an early value the due time is so much more than an interval ahead, and never further: what looks so is
+      // weeks ago, beyond a wrap.
+      if (overdue < -(interval * EARLY) && overdue >= -(interval * (1 + EARLY))) return false;
       if (Math.abs(value - last) < this.#deadband && !this.#isHeartbeat(ticks)) {
         this.#due = ticks;
         return false;

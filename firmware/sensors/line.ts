@@ -185,7 +185,8 @@ export class LineParser {
 
   /** `°` in UTF-8 or Latin-1, and blanks behind it. */
   #degreeSign(): void {
-    if (this.#peek() === Character.DEGREE_LEAD && this.#bytes[this.#at + 1] === Character.DEGREE) this.#at++;
+    const isPair = this.#at + 1 < this.#end && this.#bytes[this.#at + 1] === Character.DEGREE;
+    if (this.#peek() === Character.DEGREE_LEAD && isPair) this.#at++;
     if (this.#peek() === Character.DEGREE) {
       this.#at++;
       this.#skipBlanks();
@@ -209,15 +210,21 @@ export class LineParser {
     for (let quantity: Quantity = 0; quantity < QUANTITY_COUNT; quantity++) {
       const value = sampleValue(object, quantity) ?? namedProperty(properties, quantity);
       if (value === undefined) continue;
-      this.values[quantity] =
-        quantity === Quantity.TEMPERATURE
-          ? convert(quantity, value, unit.charCodeAt(0) === Character.DEGREE ? unit.slice(1) : unit)
-          : value;
+      this.values[quantity] = convert(quantity, value, unitOf(quantity, unit));
       if (Number.isNaN(this.values[quantity])) return false;
       count += 1;
     }
     return count > 0;
   }
+}
+
+/** The part of a JSON object's `unit` that concerns this quantity: one in hectopascal may hold degrees Celsius too. */
+function unitOf(quantity: Quantity, unit: string): string {
+  if (quantity === Quantity.HUMIDITY) return "";
+  const isPressure = !Number.isNaN(convert(Quantity.PRESSURE, 0, unit));
+  if (quantity === Quantity.PRESSURE) return isPressure ? unit : "";
+  if (isPressure) return "";
+  return unit.charCodeAt(0) === Character.DEGREE ? unit.slice(1) : unit;
 }
 
 function isBlank(byte: number): boolean {

@@ -29,7 +29,7 @@ const SETTLING = 10;
 /** Milliseconds between attempts to open a sensor that does not answer: it may be plugged in later. */
 const REOPEN_PERIOD = 5_000;
 
-/** Samples that may fail in a row before the sensor is closed and opened anew, which resets the part. */
+/** Samples that may fail, no good one between them, before the sensor is closed and opened anew, which resets it. */
 const FAILURES_BEFORE_REOPEN = 3;
 
 /** Asks a sensor class for samples, at a steady pace. */
@@ -40,7 +40,7 @@ export class PolledSource implements Source {
   #sensorOptions: SensorOptions;
   #timer: TimerHandle;
   #due = 0;
-  /** Samples that have failed in a row. */
+  /** Samples that have failed since the last good one. */
   #failures = 0;
   /** Something was wrong since the last good sample, and has been told. */
   #troubled = false;
@@ -108,15 +108,17 @@ export class PolledSource implements Source {
     let next = period;
     try {
       const sample = (this.#sensor as Sensor).sample();
-      if (sample === undefined) next = readyPeriod;
       for (let quantity: Quantity = 0; quantity < QUANTITY_COUNT; quantity++) {
         const value = sampleValue(sample, quantity);
         if (value !== undefined) {
           this.#sink.value(quantity, quantity === Quantity.HUMIDITY ? value * humidityScale : value);
         }
       }
-      this.#failures = 0;
-      if (counters.sensorErrors === errors) this.#troubled = false;
+      if (sample === undefined) next = readyPeriod;
+      else {
+        this.#failures = 0;
+        if (counters.sensorErrors === errors) this.#troubled = false;
+      }
     } catch (error) {
       this.#onError(errorText(error));
       this.#failures += 1;
@@ -126,10 +128,12 @@ export class PolledSource implements Source {
         return;
       }
     }
-    // On a grid: a sample that was late does not make the next one later.
+    // Whom a value was handed to may have closed this.
+    if (!this.#sensor) return;
+    // On a grid: a sample that was late does not make the next one later. One that seems weeks early is weeks late.
     const now = clock.ticks();
     const late = elapsed(this.#due, now);
-    this.#due = ((late < next ? this.#due : now) + next) | 0;
+    this.#due = ((late > -next && late < next ? this.#due : now) + next) | 0;
     this.#schedule(elapsed(now, this.#due), this.#onDue);
   }
 

@@ -69,7 +69,8 @@ export class SHT3x {
 
   /**
    * `{thermometer: {temperature}, hygrometer: {humidity}}` in degrees Celsius and percent, without the one whose
-   * checksum failed; `undefined` until the first measurement is done.
+   * checksum failed; `undefined` the first time, which starts the measuring: the next must not come within 16 ms (table 4).
+   * @throws Error when the part does not answer, gone or asked too soon; measuring is then started anew by the next
    */
   sample(): { thermometer?: { temperature: number }; hygrometer?: { humidity: number } } | undefined {
     if (!this.#started) {
@@ -83,6 +84,8 @@ export class SHT3x {
       this.#io.read(data);
     } catch (error) {
       this.#started = false;
+      // If it is only the wire that failed, the part goes on measuring and takes no other command (section 4.8).
+      this.#stop();
       throw error;
     }
     const sample: { thermometer?: { temperature: number }; hygrometer?: { humidity: number } } = {};
@@ -98,12 +101,16 @@ export class SHT3x {
   }
 
   close(): void {
+    this.#stop();
+    this.#io.close();
+  }
+
+  #stop(): void {
     try {
       this.#write(Command.BREAK);
     } catch {
       // It may be gone.
     }
-    this.#io.close();
   }
 
   #write(command: number): void {

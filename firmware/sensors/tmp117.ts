@@ -61,6 +61,8 @@ export class TMP117 {
   /** @param options.averaging conversions that make one value: 1, 8 (the default), 32 or 64; table 7-7 */
   configure(options: { averaging?: 1 | 8 | 32 | 64 }): void {
     const { averaging = 8 } = options;
+    // The next value is one of the new kind: writing starts the conversion anew.
+    this.#measured = false;
     const bits = averaging === 1 ? 0 : averaging === 8 ? 1 : averaging === 32 ? 2 : 3;
     this.#io.writeUint16(
       Register.CONFIGURATION,

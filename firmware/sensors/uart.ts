@@ -43,7 +43,7 @@ export class UARTSource implements Source {
   #serial: Serial | undefined;
   #timer: TimerHandle;
   #attempted = false;
-  /** The port is gone, and that has been told. */
+  /** The port is gone, or nothing has come since it was; that has been told. */
   #troubled = false;
   #chunk = new Uint8Array(64);
   #line = new Uint8Array(LINE_LIMIT);
@@ -83,8 +83,6 @@ export class UARTSource implements Source {
         onReadable: (count) => this.#onReadable(count),
         onError: (reason) => this.#lost(reason ? errorText(reason) : "the port is gone"),
       });
-      if (this.#troubled) this.#options.monitor.warning?.("serial port: open again");
-      this.#troubled = false;
     } catch (error) {
       this.#lost(errorText(error));
     }
@@ -116,14 +114,18 @@ export class UARTSource implements Source {
   #onReadable(count: number): void {
     if (this.#silent) {
       this.#silent = false;
-      this.#skip = elapsed(this.#openedAt, this.#options.clock.ticks()) < JOINING;
+      // Unsigned: after 25 days of silence the difference is negative.
+      this.#skip = elapsed(this.#openedAt, this.#options.clock.ticks()) >>> 0 < JOINING;
+      // Only now: on Node a port that is not there says so later, by `onError`.
+      if (this.#troubled) this.#options.monitor.warning?.("serial port: open again");
+      this.#troubled = false;
     }
     const chunk = this.#chunk;
     while (count > 0 && this.#serial) {
       const read = this.#serial.read(chunk);
       if (!read) return;
       count -= read;
-      for (let i = 0; i < read; i++) this.#byte(chunk[i]);
+      for (let i = 0; i < read && this.#serial; i++) this.#byte(chunk[i]);
     }
   }
 

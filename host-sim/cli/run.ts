@@ -25,7 +25,8 @@ export async function run(
   end: Promise<void>,
 ): Promise<void> {
   const image: Record<string, unknown> = { ...options.settings };
-  const embedded = image["broker"] === undefined ? await embeddedBroker(output) : undefined;
+  const notes: string[] = [];
+  const embedded = image["broker"] === undefined ? await embeddedBroker(notes) : undefined;
   if (embedded) image["broker"] = `mqtt://127.0.0.1:${embedded.port}`;
 
   const problems: string[] = [];
@@ -37,6 +38,7 @@ export async function run(
   });
   const settings = readSettings(raw, sensorNames(board), problems);
   banner(output, version, settings, embedded !== undefined);
+  for (const note of notes) output.note(note);
   for (const problem of problems) output.warning?.(problem);
 
   const node = compose({ board, settings, monitor: output, boot, version });
@@ -48,12 +50,12 @@ export async function run(
 }
 
 /** On MQTT's own port or, where that is taken, on another. */
-async function embeddedBroker(output: Output): Promise<EmbeddedBroker> {
+async function embeddedBroker(notes: string[]): Promise<EmbeddedBroker> {
   try {
     return await startEmbeddedBroker(MQTT_PORT);
   } catch {
     const broker = await startEmbeddedBroker(0);
-    output.note(
+    notes.push(
       `port ${MQTT_PORT} is taken: the embedded broker is at ${broker.port} (--broker uses the one that is there)`,
     );
     return broker;

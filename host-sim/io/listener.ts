@@ -7,6 +7,7 @@ export interface ListenerOptions {
   port?: number;
   /** Default: all interfaces. */
   address?: string;
+  format?: "socket/tcp";
   onReadable?: (this: never, count: number) => void;
   onError?: (this: never, reason?: Error) => void;
   target?: unknown;
@@ -17,18 +18,22 @@ export class Listener {
   readonly target: unknown;
   #server: net.Server;
   #accepted: TCP[] = [];
+  #closed = false;
 
   constructor(options: ListenerOptions) {
     const onReadable = callbackOption(options, "onReadable");
     const onError = callbackOption(options, "onError");
     const port = integerOption(options, "port", 0, 65_535, 0);
+    if (options.format !== undefined) this.format = options.format;
     if (options.target !== undefined) this.target = options.target;
     this.#server = net
       .createServer((socket) => {
         this.#accepted.push(new TCP(socket));
         onReadable?.call(this, this.#accepted.length);
       })
-      .on("error", (error) => onError?.call(this, error))
+      .on("error", (error) => {
+        if (!this.#closed) onError?.call(this, error);
+      })
       .listen(port, options.address);
   }
 
@@ -47,10 +52,12 @@ export class Listener {
   }
 
   read(): TCP | undefined {
+    if (this.#closed) throw new TypeError("the listener is closed");
     return this.#accepted.shift();
   }
 
   close(): void {
+    this.#closed = true;
     this.#server.close();
     for (const socket of this.#accepted) socket.close();
     this.#accepted = [];

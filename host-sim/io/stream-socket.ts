@@ -12,6 +12,12 @@ export interface Transport {
   readonly remotePort: number | undefined;
 }
 
+/** What an instance leaves to the one that takes its connection over. */
+export interface Remainder {
+  readonly unread: Uint8Array;
+  readonly failure: Error | undefined;
+}
+
 export interface StreamSocketOptions {
   onReadable?: (this: never, count: number) => void;
   onWritable?: (this: never, count: number) => void;
@@ -86,7 +92,7 @@ export abstract class StreamSocket {
       this.#incoming.fill(into);
       result = into.length;
     } else {
-      const count = what === undefined ? available : Number(what);
+      const count = what === undefined ? available : Math.trunc(Number(what));
       this.#checkCount(count, available);
       const into = new Uint8Array(count);
       this.#incoming.fill(into);
@@ -150,14 +156,36 @@ export abstract class StreamSocket {
     this.#transport = transport;
   }
 
-  /** Gives the connection away to another instance: closes this one and returns what nobody has read. */
-  protected detach(): Uint8Array {
+  /** Gives the connection away to another instance: closes this one and returns what nobody has seen of it. */
+  protected detach(): Remainder {
     this.#checkOpen();
     const unread = new Uint8Array(this.#incoming.length);
     this.#incoming.fill(unread);
     this.#transport = undefined;
     this.close();
-    return unread;
+    return { unread, failure: this.#failure };
+  }
+
+  /** Goes on where another instance was; after `attach`. What was unread comes before all that arrives from now on. */
+  protected adopt({ unread, failure }: Remainder): void {
+    this.#connected = true;
+    this.#free = BUFFER_SIZE;
+    this.#failure = failure;
+    this.#take(unread);
+    this.defer(() => {
+      if (!this.#closed && !this.#failure) this.#onWritable?.call(this, this.#free);
+      if (this.#closed) return;
+      if (this.#incoming.length > 0) this.#onReadable?.call(this, this.#incoming.length);
+      else if (this.#failure) this.#reportFailure();
+    });
+  }
+
+  #take(bytes: Uint8Array): void {
+    this.#incoming.push(bytes);
+    if (this.#incoming.length >= BUFFER_SIZE && !this.#paused) {
+      this.#paused = true;
+      this.#transport?.flow(false);
+    }
   }
 
   protected onTransportConnected(): void {
@@ -169,11 +197,7 @@ export abstract class StreamSocket {
 
   protected onTransportData(bytes: Uint8Array): void {
     if (this.#closed) return;
-    this.#incoming.push(bytes);
-    if (this.#incoming.length >= BUFFER_SIZE && !this.#paused) {
-      this.#paused = true;
-      this.#transport?.flow(false);
-    }
+    this.#take(bytes);
     this.#onReadable?.call(this, this.#incoming.length);
   }
 

@@ -1,6 +1,7 @@
+import { X509Certificate } from "node:crypto";
 import net from "node:net";
 import tls from "node:tls";
-import { integerOption } from "./io.js";
+import { bytesOf, integerOption } from "./io.js";
 import { StreamSocket, type StreamSocketOptions, type Transport } from "./stream-socket.js";
 
 export interface TCPOptions extends StreamSocketOptions {
@@ -25,14 +26,12 @@ export class TCP extends StreamSocket {
     const { from } = options;
     if (from !== undefined) {
       if (!(from instanceof TCP)) throw new TypeError("from is not a TCP instance");
+      const remainder = from.detach(); // throws where there is nothing to take, before anything is changed
       const socket = from.#socket as net.Socket;
       for (const event of ["data", "end", "error", "close"]) socket.removeAllListeners(event);
-      const unread = from.detach();
       this.#listen(socket);
-      setImmediate(() => {
-        this.onTransportConnected();
-        if (unread.length > 0) this.onTransportData(unread);
-      });
+      if (options.nodelay) socket.setNoDelay(true);
+      this.adopt(remainder);
       return;
     }
     const port = integerOption(options, "port", 1, 65_535);
@@ -104,7 +103,7 @@ export interface TLSOptions extends TCPOptions {
   host?: string;
   secure?: {
     /** Certificates of the authorities to trust, PEM or DER; the system's without it. */
-    certificate?: string | Uint8Array;
+    certificate?: string | Uint8Array | ArrayBuffer;
   };
 }
 
@@ -118,13 +117,18 @@ export class TLS extends TCP {
         host: address,
         port,
         ...(host !== undefined && net.isIP(host) === 0 && { servername: host }),
-        ...(certificate !== undefined && {
-          ca: typeof certificate === "string" ? certificate : Buffer.from(certificate),
-        }),
+        ...(certificate !== undefined && { ca: pem(certificate) }),
         checkServerIdentity: (_name, peer) => tls.checkServerIdentity(host ?? address, peer),
       })
       .on("secureConnect", () => this.onTransportConnected());
   }
+}
+
+/** Node's `ca` takes PEM alone, and passes over anything else without a word. */
+function pem(certificate: string | Uint8Array | ArrayBuffer): string {
+  if (typeof certificate === "string") return certificate;
+  const bytes = Buffer.from(bytesOf(certificate));
+  return bytes.includes("-----BEGIN") ? bytes.toString() : new X509Certificate(bytes).toString();
 }
 
 /** Node's reasons in words that tell what to do. */

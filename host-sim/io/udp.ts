@@ -6,6 +6,7 @@ export interface UDPOptions {
   /** Port to receive on; any free one without it. */
   port?: number;
   address?: string;
+  format?: "buffer";
   onReadable?: (this: never, packets: number) => void;
   onError?: (this: never, reason?: Error) => void;
   target?: unknown;
@@ -18,12 +19,14 @@ const PACKET_LIMIT = 16;
 export class UDP {
   readonly target: unknown;
   #socket: dgram.Socket | undefined;
+  #onError: ReturnType<typeof callbackOption>;
   #packets: (ArrayBuffer & { address: string; port: number })[] = [];
 
   constructor(options: UDPOptions) {
     const onReadable = callbackOption(options, "onReadable");
-    const onError = callbackOption(options, "onError");
+    this.#onError = callbackOption(options, "onError");
     const port = integerOption(options, "port", 0, 65_535, 0);
+    if (options.format !== undefined) this.format = options.format;
     if (options.target !== undefined) this.target = options.target;
     this.#socket = dgram
       .createSocket("udp4")
@@ -35,7 +38,7 @@ export class UDP {
       })
       .on("error", (error) => {
         this.close();
-        onError?.call(this, error);
+        this.#onError?.call(this, error);
       });
     this.#socket.bind(port, options.address);
   }
@@ -57,7 +60,9 @@ export class UDP {
   write(data: ArrayBuffer | Uint8Array, address: string, port: number): void {
     const socket = this.#open();
     if (net.isIPv4(address) === false) throw new TypeError(`address "${address}" is no IPv4 address`);
-    socket.send(bytesOf(data).slice(), port, address);
+    socket.send(bytesOf(data).slice(), port, address, (error) => {
+      if (error && this.#socket) this.#onError?.call(this, error); // of this packet only: the next may well go out
+    });
   }
 
   close(): void {

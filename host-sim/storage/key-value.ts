@@ -35,9 +35,11 @@ export class KeyValue {
     } catch (error) {
       throw new Error(`${file} cannot be read as JSON: ${(error as Error).message}`);
     }
-    if (typeof contents !== "object" || contents === null) throw new Error(`${file} is no key-value file`);
+    if (typeof contents !== "object" || contents === null || Array.isArray(contents))
+      throw new Error(`${file} is no key-value file`);
     for (const [key, value] of Object.entries(contents)) {
-      if (typeof value === "string") this.#values.set(key, value);
+      if (typeof value !== "string") throw new Error(`${file} is no key-value file: "${key}" is no text`);
+      this.#values.set(key, value);
     }
   }
 
@@ -49,19 +51,21 @@ export class KeyValue {
     if (key.length > KEY_LIMIT) throw new RangeError(`key "${key}" has more than 15 characters`);
     if (Buffer.byteLength(value) > VALUE_LIMIT)
       throw new RangeError(`value of "${key}" has more than 3,999 bytes`);
-    this.#values.set(key, value);
-    this.#save();
+    this.#save(new Map(this.#values).set(key, value));
   }
 
   delete(key: string): void {
-    if (this.#values.delete(key)) this.#save();
+    const values = new Map(this.#values);
+    if (values.delete(key)) this.#save(values);
   }
 
-  #save(): void {
+  #save(values: Map<string, string>): void {
     const temporary = `${this.#file}.new`;
-    fs.writeFileSync(temporary, `${JSON.stringify(Object.fromEntries(this.#values), null, 2)}\n`, {
+    fs.writeFileSync(temporary, `${JSON.stringify(Object.fromEntries(values), null, 2)}\n`, {
       mode: 0o600,
     });
     fs.renameSync(temporary, this.#file);
+    // Only what is in the file can be read.
+    this.#values = values;
   }
 }

@@ -1,4 +1,4 @@
-import mqttPacket, { type IConnectPacket, type IPublishPacket, type Packet } from "mqtt-packet";
+import mqttPacket, { type IConnectPacket, type IPublishPacket, type Packet, type QoS } from "mqtt-packet";
 import type { Peer } from "../boards/virtual/network.js";
 
 /** A message that the broker has taken from a client. */
@@ -13,12 +13,16 @@ export interface Published {
 }
 
 interface BrokerSession {
-  filters: Map<string, 0 | 1 | 2>;
+  /** Ends with its connection. */
+  clean: boolean;
+  filters: Map<string, QoS>;
   /** Waits for a client that is away. */
-  queue: Published[];
+  queue: { message: Published; qos: QoS }[];
   nextId: number;
   /** QoS 2 identifiers received and not released. */
   received: Set<number>;
+  /** Packets sent and not acknowledged, which a returning client gets again. */
+  unacknowledged: Map<number, Packet>;
   connection: BrokerConnection | undefined;
 }
 
@@ -73,10 +77,16 @@ export class MemoryBroker {
     let connection: BrokerConnection | undefined;
     parser.on("packet", (packet: Packet) => {
       this.log.push(`${connection?.id ?? ""}:${packet.cmd}`);
-      if (packet.cmd === "connect") connection = this.#connect(peer, packet);
+      if (packet.cmd === "connect" && connection)
+        drop(); // [MQTT-3.1.0-2]
+      else if (packet.cmd === "connect") connection = this.#connect(peer, packet);
       else if (connection) this.#handle(connection, packet);
     });
-    parser.on("error", () => peer.close());
+    const drop = () => {
+      peer.close();
+      if (connection) this.#gone(connection);
+    };
+    parser.on("error", drop);
     peer.onData = (bytes) => parser.parse(Buffer.from(bytes));
     peer.onClose = () => {
       if (connection) this.#gone(connection);
@@ -105,32 +115,42 @@ export class MemoryBroker {
       return undefined;
     }
     const id = packet.clientId;
-    let session = this.#sessions.get(id);
-    const other = session?.connection;
+    const other = this.#sessions.get(id)?.connection;
     if (other) {
       other.peer.close();
       this.#gone(other);
     }
+    let session = this.#sessions.get(id); // a clean one has gone with its connection
     const sessionPresent = session !== undefined && packet.clean === false;
     if (!session || !sessionPresent) {
-      session = { filters: new Map(), queue: [], nextId: 1, received: new Set(), connection: undefined };
+      session = {
+        clean: packet.clean !== false,
+        filters: new Map(),
+        queue: [],
+        nextId: 1,
+        received: new Set(),
+        unacknowledged: new Map(),
+        connection: undefined,
+      };
     }
     const connection: BrokerConnection = { peer, id, will: packet.will };
     session.connection = connection;
     this.#sessions.set(id, session);
     this.#connections.add(connection);
     this.#send(peer, { cmd: "connack", sessionPresent, returnCode: 0 });
-    if (packet.clean) peer.onClose = () => this.#gone(connection, true);
-    for (const message of session.queue.splice(0)) this.#deliver(session, message, false);
+    for (const waiting of session.unacknowledged.values()) {
+      this.#send(peer, waiting.cmd === "publish" ? { ...waiting, dup: true } : waiting); // [MQTT-4.4.0-1]
+    }
+    for (const { message, qos } of session.queue.splice(0)) this.#deliver(session, message, qos, false);
     return connection;
   }
 
-  #gone(connection: BrokerConnection, forget = false): void {
+  #gone(connection: BrokerConnection): void {
     if (!this.#connections.delete(connection)) return;
     const session = this.#sessions.get(connection.id);
     if (session?.connection === connection) {
       session.connection = undefined;
-      if (forget) this.#sessions.delete(connection.id);
+      if (session.clean) this.#sessions.delete(connection.id);
     }
     const { will } = connection;
     if (will) {
@@ -147,8 +167,10 @@ export class MemoryBroker {
   }
 
   #handle(connection: BrokerConnection, packet: Packet): void {
+    if (this.mute.has(packet.cmd)) return;
     const { peer } = connection;
-    const session = this.#sessions.get(connection.id) as BrokerSession;
+    const session = this.#sessions.get(connection.id);
+    if (!session) return peer.close(); // forgotten
     switch (packet.cmd) {
       case "publish":
         this.#receive(connection, session, packet);
@@ -157,9 +179,16 @@ export class MemoryBroker {
         session.received.delete(packet.messageId as number);
         this.#send(peer, { cmd: "pubcomp", messageId: packet.messageId as number });
         break;
-      case "pubrec":
-        this.#send(peer, { cmd: "pubrel", messageId: packet.messageId as number });
+      case "puback":
+      case "pubcomp":
+        session.unacknowledged.delete(packet.messageId as number);
         break;
+      case "pubrec": {
+        const release: Packet = { cmd: "pubrel", messageId: packet.messageId as number };
+        session.unacknowledged.set(packet.messageId as number, release);
+        this.#send(peer, release);
+        break;
+      }
       case "subscribe": {
         const granted = packet.subscriptions.map(({ topic, qos }) => {
           session.filters.set(topic, qos);
@@ -167,9 +196,11 @@ export class MemoryBroker {
         });
         this.#send(peer, { cmd: "suback", messageId: packet.messageId as number, granted });
         for (const message of this.retained.values()) {
-          if (packet.subscriptions.some(({ topic }) => matches(topic, message.topic))) {
-            this.#deliver(session, message, true);
-          }
+          const qos = grantedFor(
+            packet.subscriptions.map(({ topic, qos }) => [topic, qos]),
+            message,
+          );
+          if (qos !== undefined) this.#deliver(session, message, qos, true);
         }
         break;
       }
@@ -187,7 +218,6 @@ export class MemoryBroker {
   }
 
   #receive(connection: BrokerConnection, session: BrokerSession, packet: IPublishPacket): void {
-    if (this.mute.has("publish")) return;
     const { topic, qos, retain, dup, messageId } = packet;
     const message: Published = {
       client: connection.id,
@@ -217,21 +247,17 @@ export class MemoryBroker {
     }
     this.onPublish?.(message);
     for (const session of this.#sessions.values()) {
-      for (const filter of session.filters.keys()) {
-        if (!matches(filter, message.topic)) continue;
-        this.#deliver(session, message, false);
-        break;
-      }
+      const qos = grantedFor(session.filters, message);
+      if (qos !== undefined) this.#deliver(session, message, qos, false);
     }
   }
 
-  #deliver(session: BrokerSession, message: Published, retain: boolean): void {
+  #deliver(session: BrokerSession, message: Published, qos: QoS, retain: boolean): void {
     const connection = session.connection;
     if (!connection) {
-      if (message.qos > 0) session.queue.push(message);
+      if (qos > 0) session.queue.push({ message, qos });
       return;
     }
-    const qos = message.qos as 0 | 1 | 2;
     const packet: IPublishPacket = {
       cmd: "publish",
       topic: message.topic,
@@ -242,14 +268,25 @@ export class MemoryBroker {
     };
     if (qos > 0) {
       packet.messageId = session.nextId;
+      session.unacknowledged.set(session.nextId, packet);
       session.nextId = session.nextId === 0xffff ? 1 : session.nextId + 1;
     }
     this.#send(connection.peer, packet);
   }
 }
 
+/** The QoS at which a subscriber gets a message, section 3.8.4; `undefined` where no filter matches. */
+function grantedFor(filters: Iterable<readonly [string, QoS]>, message: Published): QoS | undefined {
+  let granted: QoS | undefined;
+  for (const [filter, qos] of filters) {
+    if (matches(filter, message.topic)) granted = Math.max(granted ?? 0, qos) as QoS;
+  }
+  return granted === undefined ? undefined : (Math.min(granted, message.qos) as QoS);
+}
+
 /** Whether a topic filter matches a topic, section 4.7. */
 function matches(filter: string, topic: string): boolean {
+  if (topic.startsWith("$") && !filter.startsWith("$")) return false; // [MQTT-4.7.2-1]
   const levels = topic.split("/");
   const parts = filter.split("/");
   for (let i = 0; i < parts.length; i++) {

@@ -89,6 +89,7 @@ export class VirtualClock implements Clock {
 
   /** Lets `duration` milliseconds pass, running every timer that falls due in its order. */
   run(duration: number): void {
+    if (!(duration >= 0)) throw new RangeError(`duration ${duration}`);
     const end = this.#elapsed + duration;
     while (this.#heap.length > 0 && this.#heap[0].at <= end) {
       const entry = this.#takeEarliest();
@@ -97,7 +98,7 @@ export class VirtualClock implements Clock {
       entry.callback = undefined;
       callback?.();
     }
-    this.#elapsed = end;
+    this.#elapsed = Math.max(this.#elapsed, end); // a timer may have let more time pass
   }
 
   /** Lets time pass until `condition` holds. @throws Error when it does not within `limit` milliseconds */

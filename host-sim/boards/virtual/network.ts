@@ -3,32 +3,24 @@ import { integerOption } from "../../io/io.js";
 import type { ResolveOptions } from "../../io/resolver.js";
 import { StreamSocket, type StreamSocketOptions, type Transport } from "../../io/stream-socket.js";
 import type { VirtualClock } from "./clock.js";
+import { type ClientEnd, Connection, type Peer, Way, type Weather } from "./connection.js";
 
-/** The server's end of a connection in memory. */
-export interface Peer {
-  onData: (bytes: Uint8Array) => void;
-  /** The client has closed. */
-  onClose: () => void;
-  /** Sends to the client. */
-  write(bytes: Uint8Array): void;
-  /** Ends the connection; what was written arrives before. */
-  close(): void;
-}
+export type { Peer };
 
 /**
  * A network in memory: names, addresses, servers, and connections whose bytes take time. Faults are set on it from
  * outside and hold until they are taken back.
  */
-export class VirtualNetwork {
+export class VirtualNetwork implements Weather {
   /** Milliseconds from one end to the other. */
   latency = 5;
-  /** Connections are accepted and then nothing gets through, either way. */
-  blackHole = false;
   /** Bytes that arrive at the client at once; 0 leaves what was written together. */
   segment = 0;
   /** Attempts to connect. */
   connects = 0;
   #clock: VirtualClock;
+  #blackHole = false;
+  #stopped = new Set<Way>();
   #names = new Map<string, string>();
   #servers = new Map<string, (peer: Peer) => void>();
   #open = new Set<Connection>();
@@ -48,6 +40,27 @@ export class VirtualNetwork {
         network.#resolve(options);
       }
     } as unknown as ResolverClass;
+  }
+
+  /**
+   * Nothing gets through, either way. Once it is taken back, what was sent meanwhile arrives, as TCP repeats it; what a
+   * client sent that has closed since does not.
+   */
+  get blackHole(): boolean {
+    return this.#blackHole;
+  }
+
+  set blackHole(value: boolean) {
+    this.#blackHole = value;
+    if (value) return;
+    const stopped = [...this.#stopped];
+    this.#stopped.clear();
+    for (const way of stopped) this.#clock.timer.set(() => way.pass(), this.latency);
+  }
+
+  /** For Way: passes again when the black hole is gone. */
+  passLater(way: Way): void {
+    this.#stopped.add(way);
   }
 
   /** Lets `host` have `address`; `undefined` takes the name away. */
@@ -86,8 +99,7 @@ export class VirtualNetwork {
   connect(address: string, port: number, client: ClientEnd): Transport {
     this.connects += 1;
     const connection = new Connection(this, this.#clock, client, () => this.#open.delete(connection));
-    this.#clock.timer.set(() => {
-      if (this.blackHole) return;
+    new Way(this, this.#clock).send(() => {
       const server = this.#servers.get(`${address}:${port}`);
       if (!server) return connection.refuse();
       this.#open.add(connection);
@@ -95,134 +107,6 @@ export class VirtualNetwork {
     }, this.latency * 2);
     return connection;
   }
-}
-
-interface ClientEnd {
-  connected(): void;
-  data(bytes: Uint8Array): void;
-  sent(count: number): void;
-  failed(reason: Error): void;
-}
-
-class Connection implements Transport, Peer {
-  readonly remoteAddress = undefined;
-  readonly remotePort = undefined;
-  onData: (bytes: Uint8Array) => void = () => {};
-  onClose: () => void = () => {};
-  #network: VirtualNetwork;
-  #clock: VirtualClock;
-  #client: ClientEnd;
-  #onEnd: () => void;
-  #clientOpen = true;
-  #serverOpen = false;
-  /** What arrives while the client does not read. */
-  #held: (() => void)[] | undefined;
-
-  constructor(network: VirtualNetwork, clock: VirtualClock, client: ClientEnd, onEnd: () => void) {
-    this.#network = network;
-    this.#clock = clock;
-    this.#client = client;
-    this.#onEnd = onEnd;
-  }
-
-  #later(task: () => void): void {
-    this.#clock.timer.set(task, this.#network.latency);
-  }
-
-  accept(server: (peer: Peer) => void): void {
-    if (!this.#clientOpen) return this.#onEnd();
-    this.#serverOpen = true;
-    server(api(this));
-    this.#client.connected();
-  }
-
-  refuse(): void {
-    if (this.#clientOpen) this.#client.failed(new Error("connection refused"));
-  }
-
-  reset(): void {
-    this.#onEnd();
-    if (this.#serverOpen) {
-      this.#serverOpen = false;
-      this.onClose();
-    }
-    if (this.#clientOpen) this.#client.failed(new Error("reset"));
-  }
-
-  // --- the client's end --------------------------------------------------------------------------------------------
-
-  write(bytes: Uint8Array): void {
-    if (this.#network.blackHole) return;
-    this.#later(() => {
-      if (this.#network.blackHole) return;
-      if (this.#serverOpen) this.onData(bytes);
-      if (this.#clientOpen) this.#client.sent(bytes.length);
-    });
-  }
-
-  flow(resume: boolean): void {
-    if (!resume) this.#held ??= [];
-    else if (this.#held) {
-      const held = this.#held;
-      this.#held = undefined;
-      this.#clock.timer.set(() => {
-        for (const task of held) this.#arrive(task);
-      }, 0);
-    }
-  }
-
-  close(): void {
-    this.#clientOpen = false;
-    this.#onEnd();
-    if (!this.#serverOpen || this.#network.blackHole) return;
-    this.#later(() => {
-      if (!this.#serverOpen) return;
-      this.#serverOpen = false;
-      this.onClose();
-    });
-  }
-
-  // --- the server's end --------------------------------------------------------------------------------------------
-
-  serverWrite(bytes: Uint8Array): void {
-    if (!this.#serverOpen || this.#network.blackHole) return;
-    const size = this.#network.segment || bytes.length;
-    for (let at = 0; at < bytes.length; at += size) {
-      const piece = bytes.slice(at, at + size);
-      this.#later(() => this.#arrive(() => this.#client.data(piece)));
-    }
-  }
-
-  serverClose(): void {
-    if (!this.#serverOpen) return;
-    this.#serverOpen = false;
-    this.#later(() =>
-      this.#arrive(() => {
-        this.#onEnd();
-        this.#client.failed(new Error("closed by the other end"));
-      }),
-    );
-  }
-
-  #arrive(task: () => void): void {
-    if (!this.#clientOpen || this.#network.blackHole) return;
-    if (this.#held) this.#held.push(task);
-    else task();
-  }
-}
-
-/** The server's view of a connection. */
-function api(connection: Connection): Peer {
-  return {
-    set onData(callback: (bytes: Uint8Array) => void) {
-      connection.onData = callback;
-    },
-    set onClose(callback: () => void) {
-      connection.onClose = callback;
-    },
-    write: (bytes) => connection.serverWrite(bytes),
-    close: () => connection.serverClose(),
-  };
 }
 
 interface VirtualTCPOptions extends StreamSocketOptions {

@@ -1,0 +1,149 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import fs from "node:fs";
+import path from "node:path";
+import { it } from "@jest/globals";
+import { freePort, hasProgram, type SerialPair, serialPair, temporaryDirectory } from "./peers.js";
+
+/**
+ * `it` where all these programs are on the machine; `it.skip` elsewhere. Name them in the test's name, as in
+ * "(needs mosquitto)": the summary of a run lists what was skipped.
+ */
+export function itWith(...programs: string[]): typeof it | typeof it.skip {
+  return programs.every(hasProgram) ? it : it.skip;
+}
+
+const running = new Set<Running>();
+const leftovers: (() => unknown)[] = [];
+
+/** Ends every program that a test has started and not ended, and removes its files. */
+export async function stopAll(): Promise<void> {
+  await Promise.all([...running].map((program) => program.stop("SIGKILL")));
+  for (const remove of leftovers.splice(0)) await remove();
+}
+
+/** A program whose output can be waited for. Tests end with `stopAll`. */
+export class Running {
+  output = "";
+  errors = "";
+  readonly child: ChildProcess;
+  /** Exit status, or the signal that ended it. */
+  readonly exited: Promise<number | NodeJS.Signals | null>;
+  #waiting: (() => void)[] = [];
+
+  constructor(command: string, args: readonly string[], options: { cwd?: string } = {}) {
+    this.child = spawn(command, args, { ...options, stdio: ["ignore", "pipe", "pipe"] });
+    running.add(this);
+    const collect = (into: "output" | "errors") => (data: Buffer) => {
+      this[into] += data.toString();
+      for (const check of this.#waiting) check();
+    };
+    this.child.stdout?.on("data", collect("output"));
+    this.child.stderr?.on("data", collect("errors"));
+    this.exited = new Promise((resolve) => {
+      this.child.on("error", (error) => {
+        this.errors += error.message;
+        resolve(null);
+      });
+      this.child.on("close", (code, signal) => {
+        running.delete(this);
+        resolve(code ?? signal);
+      });
+    });
+  }
+
+  get lines(): string[] {
+    return this.output.split("\n").filter((line) => line !== "");
+  }
+
+  /** Waits until what it printed, errors included, matches; fails with all of it where it never does. */
+  async until(condition: RegExp | ((output: string) => boolean), limit = 20_000): Promise<void> {
+    const holds = () => {
+      const all = this.output + this.errors;
+      return condition instanceof RegExp ? condition.test(all) : condition(all);
+    };
+    await new Promise<void>((resolve, reject) => {
+      const check = () => {
+        if (!holds()) return;
+        clearTimeout(timer);
+        this.#waiting = this.#waiting.filter((other) => other !== check);
+        resolve();
+      };
+      const timer = setTimeout(
+        () => reject(new Error(`never saw ${String(condition)} in:\n${this.output}${this.errors}`)),
+        limit,
+      );
+      this.#waiting.push(check);
+      check();
+    });
+  }
+
+  async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<number | NodeJS.Signals | null> {
+    if (this.child.exitCode === null) this.child.kill(signal);
+    return this.exited;
+  }
+}
+
+const CLI = new URL("../../host-sim/cli/main.js", import.meta.url).pathname;
+
+/** What `npm start -- ...` runs. */
+export function startNode(...args: string[]): Running {
+  return new Running(process.execPath, [CLI, ...args]);
+}
+
+export interface Mosquitto {
+  readonly port: number;
+  readonly running: Running;
+}
+
+/** Starts a Mosquitto on loopback; with `users`, only these may connect. */
+export async function startMosquitto(
+  users?: Readonly<Record<string, string>>,
+  port?: number,
+): Promise<Mosquitto> {
+  const chosen = port ?? (await freePort());
+  const directory = scratchDirectory();
+  const lines = [
+    `listener ${chosen} 127.0.0.1`,
+    "persistence false",
+    `allow_anonymous ${users ? "false" : "true"}`,
+  ];
+  if (users) {
+    const file = path.join(directory, "passwords");
+    fs.writeFileSync(file, "", { mode: 0o600 });
+    for (const [user, password] of Object.entries(users)) {
+      const { status } = spawnSync("mosquitto_passwd", ["-b", file, user, password]);
+      if (status !== 0) throw new Error("mosquitto_passwd failed");
+    }
+    fs.chmodSync(directory, 0o755);
+    fs.chmodSync(file, 0o644);
+    lines.push(`password_file ${file}`);
+  }
+  const configuration = path.join(directory, "mosquitto.conf");
+  fs.writeFileSync(configuration, `${lines.join("\n")}\n`);
+  const running = new Running("mosquitto", ["-v", "-c", configuration]);
+  await running.until(/running|Opening ipv4 listen socket/);
+  return { port: chosen, running };
+}
+
+/** `mosquitto_sub`, subscribed when this returns: the broker says so, for the client's own word is held back in a pipe. */
+export async function subscribe(broker: Mosquitto, topic: string): Promise<Running> {
+  const count = (output: string) => output.split("Sending SUBACK").length;
+  const before = count(broker.running.output + broker.running.errors);
+  const program = new Running("mosquitto_sub", ["-h", "127.0.0.1", "-p", String(broker.port), "-t", topic]);
+  await broker.running.until((output) => count(output) > before);
+  return program;
+}
+
+/** A directory that `stopAll` removes. */
+export function scratchDirectory(): string {
+  const { path: directory, remove } = temporaryDirectory();
+  leftovers.push(remove);
+  return directory;
+}
+
+/** Two ends of a pseudo-terminal, which `stopAll` ends. */
+export async function startTerminal(directory: string): Promise<SerialPair> {
+  const pair = await serialPair(directory);
+  leftovers.push(pair.close);
+  return pair;
+}

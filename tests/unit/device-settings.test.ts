@@ -1,0 +1,183 @@
+import { describe, expect, it } from "@jest/globals";
+import { openDeviceSettings } from "../../firmware/device-settings.js";
+import type { KeyValue } from "../../firmware/ports.js";
+
+/** Strings in memory; fails on the calls that `fails` names. */
+class MemoryStorage implements KeyValue {
+  readonly values = new Map<string, string>();
+  writes: string[] = [];
+  fails: (call: "read" | "write", key: string) => boolean = () => false;
+
+  read(key: string): string | undefined {
+    if (this.fails("read", key)) throw new Error("flash is worn");
+    return this.values.get(key);
+  }
+
+  write(key: string, value: string): void {
+    if (this.fails("write", key)) throw new Error("flash is worn");
+    this.writes.push(key);
+    this.values.set(key, value);
+  }
+
+  delete(key: string): void {
+    this.values.delete(key);
+  }
+}
+
+const HOME = {
+  ssid: "Casa",
+  password: "correct horse",
+  broker: "mqtt://ann:pw@10.0.0.1",
+  topic: "home/attic",
+  id: "attic",
+};
+
+function start(image: Record<string, unknown>, storage?: KeyValue) {
+  const problems: string[] = [];
+  return { ...openDeviceSettings(image, storage, problems), problems };
+}
+
+describe("the layers", () => {
+  it("are the image alone where there is no storage", () => {
+    expect(start({ ...HOME, interval: "1s" })).toEqual({
+      raw: { ...HOME, interval: "1s" },
+      boot: 0,
+      problems: [],
+    });
+  });
+
+  it("copy the image's identity, credentials and topic at the first start", () => {
+    const storage = new MemoryStorage();
+    expect(start(HOME, storage).raw).toEqual(HOME);
+    for (const [name, value] of Object.entries(HOME)) expect(storage.values.get(name)).toBe(value);
+  });
+
+  it("keep the device's own values over an update image that has none", () => {
+    const storage = new MemoryStorage();
+    start(HOME, storage);
+    expect(start({ interval: "9s", ssid: "", broker: "" }, storage).raw).toEqual({ ...HOME, interval: "9s" });
+  });
+
+  it("keep what was changed on the device when the same image starts again", () => {
+    const storage = new MemoryStorage();
+    start(HOME, storage);
+    storage.write("topic", "home/cellar");
+    expect(start(HOME, storage).raw["topic"]).toBe("home/cellar");
+    start({}, storage);
+    expect(start(HOME, storage).raw["topic"]).toBe("home/cellar");
+  });
+
+  it("copy the values of an image that was flashed with others", () => {
+    const storage = new MemoryStorage();
+    start(HOME, storage);
+    storage.write("topic", "home/cellar");
+    const other = { ...HOME, ssid: "Villa", topic: "villa/hall" };
+    expect(start(other, storage).raw).toEqual(other);
+    expect(start({}, storage).raw).toEqual(other);
+  });
+
+  it("keep what a newly flashed image does not bring", () => {
+    const storage = new MemoryStorage();
+    start(HOME, storage);
+    expect(start({ ssid: "Villa" }, storage).raw).toEqual({ ...HOME, ssid: "Villa" });
+  });
+
+  it("keep a good value where the image's is not allowed", () => {
+    const storage = new MemoryStorage();
+    start(HOME, storage);
+    expect(start({ topic: "home/#", broker: "nonsense", ssid: "Villa" }, storage).raw).toEqual({
+      ...HOME,
+      ssid: "Villa",
+    });
+  });
+
+  it("leave a value that is not allowed to be reported where the device has none either", () => {
+    expect(start({ ...HOME, topic: "home/#" }, new MemoryStorage()).raw["topic"]).toBe("home/#");
+  });
+
+  it("leave the settings that are the image's own, such as the interval, to the image", () => {
+    const storage = new MemoryStorage();
+    start({ ...HOME, interval: "1s" }, storage);
+    expect(storage.values.has("interval")).toBe(false);
+    expect(start({ interval: "2s" }, storage).raw["interval"]).toBe("2s");
+  });
+
+  it("write nothing but the restart when nothing is new, to spare the flash", () => {
+    const storage = new MemoryStorage();
+    start(HOME, storage);
+    storage.writes = [];
+    start(HOME, storage);
+    start({}, storage);
+    expect(storage.writes).toEqual(["boot", "boot"]);
+  });
+
+  it("do not change the image's object", () => {
+    const storage = new MemoryStorage();
+    start(HOME, storage);
+    const image = Object.freeze({ interval: "1s" });
+    expect(start(image, storage).raw).not.toBe(image);
+  });
+});
+
+describe("the count of restarts", () => {
+  it("grows by one with each start", () => {
+    const storage = new MemoryStorage();
+    expect([1, 2, 3].map(() => start({}, storage).boot)).toEqual([1, 2, 3]);
+  });
+
+  it("begins again where the stored one is no number", () => {
+    const storage = new MemoryStorage();
+    storage.values.set("boot", "many");
+    expect(start({}, storage).boot).toBe(1);
+  });
+
+  it("is 0 where it cannot be stored, since the next start would have the same", () => {
+    const storage = new MemoryStorage();
+    storage.fails = (call, key) => call === "write" && key === "boot";
+    expect(start({}, storage).boot).toBe(0);
+  });
+});
+
+describe("a storage that fails", () => {
+  it("altogether leaves the image's settings, and says so once", () => {
+    const storage = new MemoryStorage();
+    storage.fails = () => true;
+    const { raw, boot, problems } = start(HOME, storage);
+    expect([raw, boot]).toEqual([HOME, 0]);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toContain("flash is worn");
+  });
+
+  it("in the middle of reading does not mix one network with the password of another", () => {
+    const storage = new MemoryStorage();
+    start(HOME, storage);
+    storage.fails = (call, key) => call === "read" && key === "password";
+    const update = { ssid: "", interval: "1s" };
+    expect(start(update, storage).raw).toEqual(update);
+  });
+
+  it("only when written keeps the device's own values", () => {
+    const storage = new MemoryStorage();
+    start(HOME, storage);
+    storage.fails = (call) => call === "write";
+    const { raw, problems } = start({}, storage);
+    expect(raw).toEqual(HOME);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).not.toContain("image's settings");
+  });
+
+  it("in the middle of copying copies again at the next start", () => {
+    const storage = new MemoryStorage();
+    storage.fails = (call, key) => call === "write" && key === "topic";
+    expect(start(HOME, storage).raw).toEqual(HOME);
+    storage.fails = () => false;
+    start(HOME, storage);
+    expect(start({}, storage).raw).toEqual(HOME);
+  });
+
+  it("shows no secret in its warning", () => {
+    const storage = new MemoryStorage();
+    storage.fails = () => true;
+    expect(start(HOME, storage).problems.join()).not.toMatch(/correct horse|pw@/);
+  });
+});

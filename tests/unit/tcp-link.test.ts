@@ -1,0 +1,145 @@
+import { describe, expect, it } from "@jest/globals";
+import type { Peer } from "../../host-sim/boards/virtual/network.js";
+import { virtualNode } from "../support/node.js";
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+/** A node with a raw TCP server at 10.0.0.2:9000 whose behaviour is `serve`; all that arrived, by connection. */
+function withServer(serve: (peer: Peer, text: string) => void, settings = {}) {
+  const parts = virtualNode({ broker: "", server: "10.0.0.2:9000", ...settings });
+  const connections: string[] = [];
+  parts.board.net.listen("10.0.0.2", 9000, (peer) => {
+    const index = connections.push("") - 1;
+    peer.onData = (data) => {
+      const text = new TextDecoder().decode(data);
+      connections[index] += text;
+      serve(peer, text);
+    };
+    peer.onClose = () => {};
+  });
+  parts.node.start();
+  const sequences = () =>
+    connections
+      .join("")
+      .split("\n")
+      .filter((line) => line !== "")
+      .map((line) => JSON.parse(line).seq as number);
+  return { ...parts, connections, sequences };
+}
+
+const upTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
+
+describe("the raw TCP link", () => {
+  it("sends a line for each reading that names the device, on one connection where the server keeps it", () => {
+    const { board, connections, sequences, journal } = withServer((peer) => peer.write(bytes("got it\n")));
+    board.clock.run(10_500);
+    expect(connections).toHaveLength(1);
+    expect(connections[0].split("\n")[0]).toMatch(
+      /^\{"device":"hearth-020000000001","temperature":[\d.]+,"time":\d+,"seq":1,"epoch":"[0-9a-f]{8}"\}$/,
+    );
+    expect(sequences()).toEqual(upTo(sequences().length));
+    expect(journal.receipts.length).toBeGreaterThanOrEqual(9);
+    expect(journal.receipts[0]).toBe("got it");
+  });
+
+  it("gets every reading to a server that answers without a newline and closes, without back-off", () => {
+    const { board, connections, sequences, journal } = withServer((peer) => {
+      peer.write(bytes("Hello, client!"));
+      peer.close();
+    });
+    board.clock.run(60_500);
+    expect(sequences()).toEqual(upTo(60));
+    expect(connections).toHaveLength(60);
+    expect(journal.warnings.filter((line) => line.startsWith("server"))).toEqual([]);
+    expect(new Set(journal.receipts)).toEqual(new Set(["Hello, client!"]));
+  });
+
+  it("takes a receipt without newline as complete after 200 ms of silence", () => {
+    const { board, connections, sequences } = withServer((peer) => peer.write(bytes("ok")));
+    board.clock.run(10_500);
+    expect(connections).toHaveLength(1);
+    expect(sequences().length).toBeGreaterThanOrEqual(9);
+  });
+
+  it("goes on after 5 s without a receipt, and counts the message as unconfirmed", () => {
+    const { board, sequences, journal } = withServer(() => {}, { interval: "10s" });
+    board.clock.run(60_000);
+    expect(sequences()).toEqual(upTo(6));
+    expect(journal.receipts).toEqual([]);
+  });
+
+  it("has one message outstanding", () => {
+    const { board, sequences } = withServer(() => {}, { interval: "1s" });
+    board.clock.run(5_500);
+    expect(sequences()).toEqual([1]);
+  });
+
+  it("backs off from a server that closes at once, and sends a message at most twice", () => {
+    const { board, sequences, connections } = withServer((peer) => peer.close());
+    board.clock.run(120_000);
+    const counts = new Map<number, number>();
+    for (const seq of sequences()) counts.set(seq, (counts.get(seq) ?? 0) + 1);
+    expect(Math.max(...counts.values())).toBe(2);
+    expect(connections.length).toBeLessThan(20);
+  });
+
+  it("sends a message again that crossed the server's goodbye", () => {
+    let answered = 0;
+    const { board, sequences } = withServer((peer) => {
+      // Answers the first on each connection and closes on the second without an answer.
+      if (answered++ % 2 === 0) peer.write(bytes("ok\n"));
+      else peer.close();
+    });
+    board.clock.run(30_500);
+    const seen = sequences();
+    expect([...new Set(seen)]).toEqual(upTo(new Set(seen).size));
+    expect(new Set(seen).size).toBeGreaterThanOrEqual(28);
+  });
+
+  it("is not harmed by 10 MB of an answer", () => {
+    const flood = new Uint8Array(10_000_000).fill(0x61);
+    const { board, sequences, journal } = withServer((peer) => peer.write(flood));
+    board.clock.run(20_500);
+    expect(sequences()).toEqual(upTo(sequences().length));
+    expect(sequences().length).toBeGreaterThanOrEqual(19);
+    expect(journal.receipts.every((receipt) => receipt.length <= 120)).toBe(true);
+  });
+
+  it("keeps the newest 64 readings while the server is away, and delivers them in order", () => {
+    const { board, sequences } = withServer((peer) => peer.write(bytes("ok\n")));
+    board.net.listen("10.0.0.2", 9000, undefined);
+    board.net.resetAll();
+    board.clock.run(200_000);
+    expect(sequences()).toEqual([]);
+    let count = 0;
+    board.net.listen("10.0.0.2", 9000, (peer) => {
+      peer.onData = (data) => {
+        count += new TextDecoder().decode(data).split("\n").length - 1;
+        peer.write(bytes("ok\n"));
+      };
+    });
+    board.clock.run(60_000);
+    expect(count).toBeGreaterThanOrEqual(64);
+    expect(count).toBeLessThanOrEqual(64 + 61);
+  });
+
+  it("says once that the server cannot be reached, with the reason", () => {
+    const { board, journal } = withServer(() => {}, { server: "nowhere.test:9000" });
+    board.clock.run(60_000);
+    expect(journal.warnings.filter((line) => line.includes("nowhere.test"))).toEqual([
+      "server nowhere.test:9000: no address found for this name; trying again",
+    ]);
+  });
+
+  it("stops with nothing left open", () => {
+    const { board, node } = withServer((peer) => peer.write(bytes("ok")));
+    board.clock.run(5_000);
+    let stopped = false;
+    node.stop(() => {
+      stopped = true;
+    });
+    board.clock.run(60_000);
+    expect(stopped).toBe(true);
+    expect(board.net.connections).toBe(0);
+  });
+});

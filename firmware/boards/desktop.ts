@@ -32,6 +32,9 @@ class FillingSerial {
 
 const started = Time.ticks;
 
+/** The simulator's Math.random gives the same numbers at each start; the moment of the start shifts them, from 0 to 1. */
+const shift = (Date.now() % 1_000_003) / 1_000_003;
+
 const board: Board = {
   // One simulator at a time is what a desktop runs; a second one gets an id of its own in the settings.
   identity: "simulator",
@@ -40,7 +43,7 @@ const board: Board = {
     ticks: () => Time.ticks,
     now: () => Date.now(),
   },
-  random: Math.random,
+  random: () => (Math.random() + shift) % 1,
   mqtt: { io: MQTTClient as unknown as MQTTClientClass },
   dns: { io: SystemResolver },
   tcp: { io: TCP as unknown as TCPClass, nodelay: true },

@@ -6,7 +6,8 @@ export class SystemResolver {
     onError(host: string): void;
   }): void {
     const { host } = options;
-    System.resolve(host, (_name, address) => {
+    // A desktop may answer "localhost" with an IPv6 address, which the simulator's sockets do not speak.
+    System.resolve(host === "localhost" ? "127.0.0.1" : host, (_name, address) => {
       if (address === undefined) options.onError(host);
       else options.onResolved(host, address);
     });

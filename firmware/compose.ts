@@ -9,7 +9,7 @@
 
 import { parseHostPort } from "./codec/endpoint.js";
 import { type Origin, QUANTITIES, Quantity } from "./codec/reading.js";
-import { brokerOf, parsePoints, type Settings } from "./config.js";
+import type { Settings } from "./config.js";
 import { MQTTLink, type Subscription } from "./links/mqtt-link.js";
 import { TCP_QUEUE, TCPLink } from "./links/tcp-link.js";
 import { Counters, type Monitor } from "./monitor.js";
@@ -36,6 +36,7 @@ import type {
 import { PolledSource } from "./sensors/polled.js";
 import type { Sink, Source } from "./sensors/source.js";
 import { UARTSource } from "./sensors/uart.js";
+import { brokerOf, parsePoints } from "./settings.js";
 import { Uptime } from "./time.js";
 
 /** The hardware of one place, and all that is particular to it. */

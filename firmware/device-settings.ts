@@ -4,9 +4,10 @@
  * over an update image, which has none. Flashing an image with other values over USB copies those.
  */
 
-import { isAllowed, type Settings } from "./config.js";
+import type { Settings } from "./config.js";
 import { errorText } from "./error-text.js";
 import type { KeyValue } from "./ports.js";
+import { isAllowed } from "./settings.js";
 
 const KEPT: readonly (keyof Settings)[] = Object.freeze([
   "ssid",

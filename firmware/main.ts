@@ -4,8 +4,9 @@ import config from "mc/config";
 import board from "./boards/board.js";
 import { traceMonitor } from "./boards/trace-monitor.js";
 import { compose, sensorNames } from "./compose.js";
-import { readSettings, SETTINGS } from "./config.js";
+import { SETTINGS } from "./config.js";
 import { openDeviceSettings } from "./device-settings.js";
+import { readSettings } from "./settings.js";
 import { VERSION } from "./version.js";
 
 const image: Record<string, unknown> = {};

@@ -1,7 +1,8 @@
 import fs from "node:fs";
 import { Command, CommanderError, Option } from "commander";
 import { formatDuration, parseDuration } from "../../firmware/codec/duration.js";
-import { allowed, Kind, readSettings, SETTINGS, type Setting } from "../../firmware/config.js";
+import { Kind, SETTINGS, type Setting } from "../../firmware/config.js";
+import { allowed, readSettings } from "../../firmware/settings.js";
 
 /** What the command line says. */
 export interface Options {

@@ -1,8 +1,8 @@
 import { compose, sensorNames } from "../../firmware/compose.js";
-import { readSettings } from "../../firmware/config.js";
 import type { Subscription } from "../../firmware/links/mqtt-link.js";
 import type { Monitor } from "../../firmware/monitor.js";
 import type { Node } from "../../firmware/node.js";
+import { readSettings } from "../../firmware/settings.js";
 import { VirtualBoard, type VirtualBoardOptions } from "../../host-sim/boards/virtual/board.js";
 import { MemoryBroker } from "../../host-sim/world/memory-broker.js";
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
-import { isAllowed, Kind, readSettings, SETTINGS, type Settings } from "../../firmware/config.js";
+import { Kind, SETTINGS, type Settings } from "../../firmware/config.js";
+import { isAllowed, readSettings } from "../../firmware/settings.js";
 
 const SENSORS = ["simulated", "tmp117", "uart"];
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
-import { brokerOf, isAllowed, parsePoints, readSettings } from "../../firmware/config.js";
+import { brokerOf, isAllowed, parsePoints, readSettings } from "../../firmware/settings.js";
 
 function read(raw: Record<string, unknown>) {
   const problems: string[] = [];

@@ -1,0 +1,138 @@
+/** Settings checked: text from outside in, values of the right type out, and a clear line for what is wrong. */
+
+import { formatDuration, parseDuration } from "./codec/duration.js";
+import { type Endpoint, parseBroker, parseHostPort } from "./codec/endpoint.js";
+import { utf8Length } from "./codec/utf8.js";
+import { Kind, SETTINGS, type Setting, type Settings } from "./config.js";
+
+/**
+ * Checks what came from outside. A setting that is missing or wrong has its default.
+ *
+ * @param raw values by name; other properties are not looked at
+ * @param sensors the sensors that the board has, the default first
+ * @param problems gets a line for each setting that is wrong: its name, the value, what is allowed
+ */
+export function readSettings(
+  raw: Readonly<Record<string, unknown>>,
+  sensors: readonly string[],
+  problems: string[],
+): Settings {
+  const settings: Record<string, string | number> = {};
+  for (let i = 0; i < SETTINGS.length; i++) {
+    let entry = SETTINGS[i];
+    if (entry.name === "sensor") entry = { ...entry, default: sensors[0], words: sensors };
+    const given = raw[entry.name];
+    let value: string | number | undefined = entry.default;
+    if (given !== undefined && given !== "") {
+      value = check(entry, given);
+      if (value === undefined) {
+        problems.push(`setting "${entry.name}" is ${show(entry, given)}: allowed is ${allowed(entry)}`);
+        value = entry.default;
+      }
+    }
+    settings[entry.name] = value;
+  }
+  return settings as unknown as Settings;
+}
+
+/** Whether `value` is allowed for the setting. */
+export function isAllowed(name: keyof Settings, value: unknown): boolean {
+  const entry = SETTINGS.find((candidate) => candidate.name === name);
+  return entry !== undefined && check(entry, value) !== undefined;
+}
+
+/** The value in the setting's own type, or `undefined` where it is not allowed. */
+function check(entry: Setting, given: unknown): string | number | undefined {
+  const { kind, minimum, maximum } = entry;
+  if (kind === Kind.INTEGER || kind === Kind.NUMBER || kind === Kind.DURATION) {
+    let value: number | undefined;
+    if (typeof given === "number") value = given;
+    else if (typeof given === "string" && given.trim() !== "") {
+      value = kind === Kind.DURATION ? parseDuration(given) : Number(given);
+    }
+    if (value === undefined || !(value >= minimum && value <= maximum)) return undefined;
+    return kind === Kind.NUMBER || value === Math.floor(value) ? value : undefined;
+  }
+  // `mcconfig uart=1` and the like: a number is as good as its text.
+  const text = typeof given === "number" ? String(given) : given;
+  if (typeof text !== "string") return undefined;
+  switch (kind) {
+    case Kind.WORD:
+      return entry.words?.includes(text) ? text : undefined;
+    case Kind.BROKER:
+      return text.length <= maximum && parseBroker(text) ? text : undefined;
+    case Kind.SERVER:
+      return parseHostPort(text) ? text : undefined;
+    case Kind.POINTS:
+      return parsePoints(text) ? text : undefined;
+    default: {
+      const length = utf8Length(text);
+      if (length < minimum || length > maximum || text.indexOf("\0") >= 0) return undefined;
+      return kind === Kind.TOPIC && !isTopicBase(text) ? undefined : text;
+    }
+  }
+}
+
+function isTopicBase(text: string): boolean {
+  return (
+    text.indexOf("+") < 0 &&
+    text.indexOf("#") < 0 &&
+    !text.startsWith("/") &&
+    !text.endsWith("/") &&
+    !text.startsWith("$") // reserved for the broker, section 4.7.2
+  );
+}
+
+function show(entry: Setting, given: unknown): string {
+  const text = typeof given === "string" ? given : String(given);
+  // An @ may be that of a broker's URL in the wrong place.
+  if (entry.kind === Kind.SECRET || entry.kind === Kind.BROKER || text.indexOf("@") >= 0) {
+    return "not valid (it may hold a secret and is not shown)";
+  }
+  // As JSON has it: a line end in the value does not make two lines of one.
+  return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text);
+}
+
+/** What a setting may be, for a person. */
+export function allowed(entry: Setting): string {
+  const { kind, minimum, maximum, unit } = entry;
+  switch (kind) {
+    case Kind.WORD:
+      return entry.words?.join(", ") ?? "one of the board's sensors";
+    case Kind.INTEGER:
+      return `a whole number from ${minimum} to ${maximum}${unit && ` (${unit})`}`;
+    case Kind.NUMBER:
+      return `a number from ${minimum} to ${maximum}${unit && ` (${unit})`}`;
+    case Kind.DURATION:
+      return `a duration from ${formatDuration(minimum)} to ${formatDuration(maximum)}, such as 500ms, 10s or 5m`;
+    case Kind.BROKER:
+      return "mqtt://host, mqtts://host or mqtt://user:password@host:port";
+    case Kind.SERVER:
+      return "host:port";
+    case Kind.TOPIC:
+      return `a topic of ${minimum} to ${maximum} bytes without + and #, not beginning with $, no / at either end`;
+    case Kind.POINTS:
+      return "four numbers raw,reference,raw,reference with raw values at least 0.1 apart";
+    default:
+      return `${minimum} to ${maximum} bytes of text`;
+  }
+}
+
+/** The four numbers of a two-point calibration. */
+export function parsePoints(text: string): [number, number, number, number] | undefined {
+  const parts = text.split(",");
+  if (parts.length !== 4) return undefined;
+  const points: number[] = [];
+  for (let i = 0; i < 4; i++) {
+    const value = Number(parts[i]);
+    if (parts[i].trim() === "" || !(value > -1000 && value < 1000)) return undefined;
+    points.push(value);
+  }
+  // Two points nearer than this say nothing about a gain.
+  return Math.abs(points[0] - points[2]) < 0.1 ? undefined : (points as [number, number, number, number]);
+}
+
+/** The broker of checked settings; `undefined` where there is none. */
+export function brokerOf(settings: Settings): Endpoint | undefined {
+  return settings.broker === "" ? undefined : parseBroker(settings.broker);
+}

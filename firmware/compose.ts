@@ -10,7 +10,8 @@
 import { parseHostPort } from "./codec/endpoint.js";
 import { type Origin, QUANTITIES, Quantity } from "./codec/reading.js";
 import type { Settings } from "./config.js";
-import { MQTTLink, type Subscription } from "./links/mqtt-link.js";
+import type { Subscription } from "./links/inbox.js";
+import { MQTTLink } from "./links/mqtt-link.js";
 import { TCP_QUEUE, TCPLink } from "./links/tcp-link.js";
 import { Counters, type Monitor } from "./monitor.js";
 import { Node } from "./node.js";
@@ -143,6 +144,7 @@ export function compose(options: ComposeOptions): Node {
           signal: network?.signal,
           waiting: outbox.size,
           dropped: outbox.dropped,
+          serverDropped: tcpOutbox?.dropped,
           reset: board.resetReason,
           ...counters,
         }),

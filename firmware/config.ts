@@ -288,9 +288,9 @@ export const SETTINGS: readonly Setting[] = Object.freeze([
     Kind.INTEGER,
     8,
     1,
-    64,
+    16,
     "messages",
-    "readings sent and not yet acknowledged; brokers accept at least 10 (Mosquitto: 20)",
+    "readings sent and not yet acknowledged; brokers accept 10 or more (Mosquitto: 20), the ESP32 queues 16 segments",
   ),
   setting(
     "queue",

@@ -7,7 +7,7 @@
 import type { Settings } from "./config.js";
 import { errorText } from "./error-text.js";
 import type { KeyValue } from "./ports.js";
-import { isAllowed } from "./settings.js";
+import { problemWith } from "./settings.js";
 
 const KEPT: readonly (keyof Settings)[] = Object.freeze([
   "ssid",
@@ -46,8 +46,12 @@ export function openDeviceSettings(
     copyImage(image, storage);
     const raw = { ...image };
     for (let i = 0; i < KEPT.length; i++) {
-      const value = storage.read(KEPT[i]);
-      if (value !== undefined) raw[KEPT[i]] = value;
+      const name = KEPT[i];
+      const value = storage.read(name);
+      if (value === undefined) continue;
+      const problem = isGiven(image[name]) ? problemWith(name, image[name]) : undefined;
+      if (problem) problems.push(`${problem}; the device keeps the one it has`);
+      raw[name] = value;
     }
     // All or nothing: the name of one network does not go with the password of another.
     result.raw = raw;
@@ -70,18 +74,26 @@ function copyImage(image: Readonly<Record<string, unknown>>, storage: KeyValue):
   let brings = false;
   for (let i = 0; i < KEPT.length; i++) {
     const value = image[KEPT[i]];
-    if (value !== undefined && value !== "") brings = true;
+    if (isGiven(value)) brings = true;
     all += `${String(value ?? "")}\n`;
   }
   const fingerprint = hash(all);
   if (!brings || storage.read(IMAGE_KEY) === fingerprint) return;
+  // The password is the old network's: an open network would not be joined with it.
+  if (isGood(image, "ssid") && storage.read("ssid") !== String(image["ssid"])) storage.delete("password");
   for (let i = 0; i < KEPT.length; i++) {
-    const value = image[KEPT[i]];
     // What is not allowed does not take the place of what was good.
-    if (value !== undefined && value !== "" && isAllowed(KEPT[i], value))
-      storage.write(KEPT[i], String(value));
+    if (isGood(image, KEPT[i])) storage.write(KEPT[i], String(image[KEPT[i]]));
   }
   storage.write(IMAGE_KEY, fingerprint);
+}
+
+function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== "";
+}
+
+function isGood(image: Readonly<Record<string, unknown>>, name: keyof Settings): boolean {
+  return isGiven(image[name]) && problemWith(name, image[name]) === undefined;
 }
 
 /** FNV-1a, 32 bits: only to see a difference. */

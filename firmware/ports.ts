@@ -28,7 +28,7 @@ export interface TCP {
   read(byteLength?: number): ArrayBuffer | undefined;
   /**
    * Hands over all of `data`, or throws when it is larger than the free space.
-   * @returns the bytes still free, or `undefined` once the connection has failed
+   * @returns the bytes still free; `undefined` once the connection has failed, and then lwIP's class also throws
    */
   write(data: Bytes): number | undefined;
   /** Closes at once; harmless when called again. No callback runs afterwards. */

@@ -26,7 +26,7 @@ export function readSettings(
     if (given !== undefined && given !== "") {
       value = check(entry, given);
       if (value === undefined) {
-        problems.push(`setting "${entry.name}" is ${show(entry, given)}: allowed is ${allowed(entry)}`);
+        problems.push(problemOf(entry, given));
         value = entry.default;
       }
     }
@@ -35,10 +35,14 @@ export function readSettings(
   return settings as unknown as Settings;
 }
 
-/** Whether `value` is allowed for the setting. */
-export function isAllowed(name: keyof Settings, value: unknown): boolean {
-  const entry = SETTINGS.find((candidate) => candidate.name === name);
-  return entry !== undefined && check(entry, value) !== undefined;
+/** What is wrong with a value, in one line; `undefined` where it is allowed. */
+export function problemWith(name: keyof Settings, value: unknown): string | undefined {
+  const entry = SETTINGS.find((candidate) => candidate.name === name) as Setting;
+  return check(entry, value) === undefined ? problemOf(entry, value) : undefined;
+}
+
+function problemOf(entry: Setting, given: unknown): string {
+  return `setting "${entry.name}" is ${show(entry, given)}: allowed is ${allowed(entry)}`;
 }
 
 /** The value in the setting's own type, or `undefined` where it is not allowed. */

@@ -26,7 +26,8 @@ class FillingSerial {
   }
 
   close(): void {
-    this.#serial.close();
+    // Not now: closed in its onError, the SDK's class goes on to use what it has freed.
+    Timer.set(() => this.#serial.close(), 0);
   }
 }
 

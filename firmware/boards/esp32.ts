@@ -28,6 +28,12 @@ import { macAddress, StationKeeper } from "./wifi.js";
 /** The UART behind the USB port is the console. */
 const DEFAULT_UART = 1;
 
+/** The UART that the setting names; one that there is not, which the class refuses, where it names none. */
+function uartPort(settings: Settings): number {
+  const port = settings.uart === "" ? DEFAULT_UART : Number(settings.uart);
+  return Number.isInteger(port) ? port : -1;
+}
+
 /** A moment that the clock cannot be at without having been set: 1 November 2026. */
 const FIRST_DAY = 1_793_491_200_000;
 
@@ -41,6 +47,7 @@ function openStorage(): Storage | undefined {
   try {
     return KeyValue.open({ path: "hearth", format: "string" }) as unknown as Storage;
   } catch {
+    trace("warning: the NVS partition cannot be opened: the image's settings are used\n");
     return undefined;
   }
 }
@@ -64,7 +71,7 @@ const board: Board = {
   network: (settings, monitor) => new StationKeeper(settings, monitor),
   serial: (settings): IO<SerialClass> => ({
     io: Serial as unknown as SerialClass,
-    port: settings.uart === "" ? DEFAULT_UART : Number(settings.uart),
+    port: uartPort(settings),
     receive: settings.receive,
   }),
   sensors: {

@@ -11,10 +11,10 @@ const enum Connection {
 }
 
 /**
- * Milliseconds for an attempt to end with an address: scanning takes 2.4 s, a slow DHCP server some ten. Association
- * without an address is reported by nothing else.
+ * Milliseconds for an attempt to end with an address: scanning takes 2.4 s, and a DHCP server may take its time.
+ * Association without an address is reported by nothing else.
  */
-const ATTEMPT_TIMEOUT = 20_000;
+const ATTEMPT_TIMEOUT = 60_000;
 
 /** Milliseconds between attempts. `disconnect` reports its own 200 a moment later, which must not count for the next. */
 const RETRY_PERIOD = 5_000;

@@ -2,8 +2,7 @@
  * Keeps a node connected to its broker and brings its readings there: connect, subscribe, announce, publish; notice
  * a loss, back off, again. The states are `link-state.ts`; this is the shell that owns the client and the timers.
  *
- * A reading leaves the outbox when the broker has acknowledged it. Its packet identifier follows from its sequence
- * number, `1 + seq % window`, so that it is the same when the reading is sent again.
+ * A reading leaves the outbox when the broker has acknowledged it; `window.ts` knows what is under way.
  */
 
 import { type Origin, QUANTITIES, type Reading, readingJSON } from "../codec/reading.js";
@@ -19,7 +18,6 @@ import type {
   MQTTClient,
   MQTTClientClass,
   MQTTControl,
-  MQTTReadableOptions,
   MQTTWriteOptions,
   ResolverClass,
   TCPClass,
@@ -28,6 +26,7 @@ import type {
 } from "../ports.js";
 import { elapsed } from "../time.js";
 import { Backoff } from "./backoff.js";
+import { Inbox, type Subscription } from "./inbox.js";
 import {
   accepted,
   LinkState,
@@ -39,22 +38,8 @@ import {
   subscribed,
   waitOver,
 } from "./link-state.js";
-
-/** A message that arrived. */
-export interface Message {
-  readonly topic: string;
-  /** Valid during the call only. */
-  readonly payload: Uint8Array;
-  readonly QoS: number;
-  /** The broker had stored it; `undefined` where the client does not tell. */
-  readonly retain: boolean | undefined;
-}
-
-export interface Subscription {
-  readonly topic: string;
-  readonly QoS: 0 | 1;
-  onMessage(message: Message): void;
-}
+import { revocable } from "./revocable-resolver.js";
+import { Window } from "./window.js";
 
 export interface MQTTLinkOptions {
   client: IO<MQTTClientClass>;
@@ -97,14 +82,8 @@ const ANSWER_TIMEOUT = 20_000;
 /** Milliseconds for the goodbye's PUBACK: nobody waits longer for a program to end. */
 const GOODBYE_TIMEOUT = 1_000;
 
-/** A message that arrives with a longer payload is ignored and reported. */
-const MESSAGE_LIMIT = 1_024;
-
 /** Fixed header, topic length and packet identifier of a PUBLISH. */
 const PUBLISH_OVERHEAD = 9;
-
-/** No reading is under way with this identifier. */
-const FREE = -1;
 
 /** Packet identifiers outside of the window's. */
 const enum Id {
@@ -124,6 +103,8 @@ export class MQTTLink {
   #diagnosticsTimer: TimerHandle;
   #diagnosticsDue = false;
   #onlineAt = 0;
+  /** Attempts to connect, and those that the broker accepted. */
+  #attempts = 0;
   #connections = 0;
   /** The sensor has been opened, or not: the node may say that it is there. */
   #ready = false;
@@ -138,14 +119,9 @@ export class MQTTLink {
   #statusTopic: string;
   /** Sequence number of the next reading to send. */
   #sent: number;
-  /** Readings below this number have been sent before, in the session that the broker has of us. */
-  #sentBefore: number;
-  /** By identifier less one: the reading that is under way on this connection, or FREE. */
-  #underWay: Float64Array;
   /** Readings below this number waited for the present connection. */
   #late: number;
-  /** Which of the readings under way were sent as late: a repetition must say the same. */
-  #sentLate: Uint8Array;
+  #window: Window;
   #reading: Reading = { quantity: 0, value: 0, seq: 0, time: 0, uptime: 0 };
   #buffer = new Uint8Array(256);
   #write: MQTTWriteOptions = { topic: "", QoS: 1, retain: false, duplicate: false, id: 0 };
@@ -153,21 +129,16 @@ export class MQTTLink {
   #oldest = -1;
   #oldestSince = 0;
 
-  #message = new Uint8Array(MESSAGE_LIMIT);
-  #messageLength = 0;
-  #messageTopic = "";
-  #messageQoS = 0;
-  #messageRetain: boolean | undefined;
-  #messageTooLong = false;
+  #inbox: Inbox;
 
   constructor(options: MQTTLinkOptions) {
     this.#options = options;
     this.#backoff = new Backoff(options.random);
     this.#statusTopic = `${options.base}/status`;
     this.#topics = QUANTITIES.map((name) => `${options.base}/${name}`);
-    this.#sent = this.#sentBefore = this.#late = options.outbox.first;
-    this.#underWay = new Float64Array(options.window);
-    this.#sentLate = new Uint8Array(options.window);
+    this.#sent = this.#late = options.outbox.first;
+    this.#window = new Window(options.window, options.outbox.first);
+    this.#inbox = new Inbox(options.subscriptions, (text) => options.monitor.warning?.(text));
   }
 
   get state(): LinkState {
@@ -177,14 +148,20 @@ export class MQTTLink {
   /** @param networkUp whether there is an address to connect from */
   start(networkUp: boolean): void {
     if (this.#state !== LinkState.STOPPED) return;
-    this.#become(start(this.#state, networkUp), Math.floor(this.#options.random() * this.#options.spread));
+    this.#become(start(this.#state, networkUp), this.#firstWait());
+  }
+
+  /** The first attempt is spread as the settings say; one after the network has come back needs only not be everyone's. */
+  #firstWait(): number {
+    const { random, spread } = this.#options;
+    return Math.floor(random() * (this.#attempts === 0 ? spread : Backoff.FIRST));
   }
 
   networkChanged(up: boolean): void {
     const next = networkChanged(this.#state, up);
     if (next === this.#state) return;
     if (!up) this.#disconnected();
-    this.#become(next, up ? this.#backoff.next() : 0);
+    this.#become(next, this.#firstWait());
   }
 
   /** The first attempt to open the sensor has ended. */
@@ -200,10 +177,14 @@ export class MQTTLink {
 
   /**
    * Says goodbye, so that the broker does not publish the will, and closes.
-   * @param onStopped called once when all is closed, at the latest after a second
+   * @param onStopped called once when all is closed, at the latest after a second; a second call closes at once
    */
   stop(onStopped: () => void): void {
-    this.#onStopped = onStopped;
+    const before = this.#onStopped;
+    this.#onStopped = () => {
+      before?.();
+      onStopped();
+    };
     this.#become(stop(this.#state), 0);
   }
 
@@ -266,16 +247,14 @@ export class MQTTLink {
         this.#become(left(this.#state), 0);
         break;
       case LinkState.ONLINE: {
-        const { outbox, clock } = this.#options;
-        const now = clock.ticks();
-        const oldest = this.#sent > outbox.first ? outbox.first : -1;
-        if (oldest >= 0 && oldest === this.#oldest && elapsed(this.#oldestSince, now) >= ANSWER_TIMEOUT) {
-          this.#lost("the broker does not acknowledge readings");
-          break;
-        }
+        const now = this.#options.clock.ticks();
+        const { oldest } = this.#window;
         if (oldest !== this.#oldest) {
           this.#oldest = oldest;
           this.#oldestSince = now;
+        } else if (oldest >= 0 && elapsed(this.#oldestSince, now) >= ANSWER_TIMEOUT) {
+          this.#lost("the broker does not acknowledge readings");
+          break;
         }
         this.#setTimer(ANSWER_TIMEOUT / 2);
         break;
@@ -287,10 +266,14 @@ export class MQTTLink {
 
   #connect(): void {
     const { client, dns, socket, timer, clock, host, port, user, password, id, keepAlive } = this.#options;
+    this.#attempts += 1;
+    const attempt = this.#attempts;
+    // What a client that was closed still has to say is not listened to.
+    const isCurrent = () => attempt === this.#attempts && this.#client !== undefined;
     try {
       this.#client = new client.io({
         ...client,
-        dns,
+        dns: revocable(dns, isCurrent),
         socket,
         timer,
         clock,
@@ -304,7 +287,7 @@ export class MQTTLink {
         ...(user !== undefined && { user }),
         ...(password !== undefined && { password }),
         will: { topic: this.#statusTopic, message: "offline", QoS: 1, retain: true },
-        onReadable: (count, options) => this.#onReadable(count, options),
+        onReadable: (count, options) => this.#inbox.receive(this.#client as MQTTClient, count, options),
         onWritable: (count) => this.#onWritable(count),
         onControl: (message) => this.#onControl(message),
         onError: (reason) => this.#lost(reason ? errorText(reason) : "the connection failed"),
@@ -319,9 +302,8 @@ export class MQTTLink {
     this.#onlineAt = clock.ticks();
     this.#announced = false;
     this.#late = outbox.next;
-    if (!sessionPresent) this.#sentBefore = outbox.first;
     this.#sent = outbox.first;
-    this.#underWay.fill(FREE);
+    this.#window.begin(sessionPresent, outbox.first);
     if (this.#connections > 0) counters.reconnects += 1;
     this.#connections += 1;
     if (diagnosticsPeriod > 0) {
@@ -392,34 +374,34 @@ export class MQTTLink {
       this.#announced = this.#publishText(this.#statusTopic, "online", 1, true, Id.ONLINE);
       if (!this.#announced) return;
     }
-    const { outbox, window } = this.#options;
-    // A reading that was pushed out of the outbox is not sent any more.
-    if (this.#sent < outbox.first) this.#sent = outbox.first;
-    while (this.#sent < outbox.next) {
-      const slot = this.#sent % window;
-      if (this.#underWay[slot] !== FREE) return;
-      if (outbox.read(this.#sent, this.#reading)) {
-        if (!this.#publishReading(this.#reading)) return;
-        this.#underWay[slot] = this.#sent;
-      }
-      this.#sent += 1;
-      if (this.#sentBefore < this.#sent) this.#sentBefore = this.#sent;
-    }
-    if (this.#diagnosticsDue) {
+    if (this.#sendReadings() && this.#diagnosticsDue) {
       const { base, diagnostics } = this.#options;
       this.#diagnosticsDue = !this.#publishText(`${base}/diagnostics`, diagnostics(), 0, false, 0);
     }
   }
 
-  #publishReading(reading: Reading): boolean {
-    const { window, plain, base, origin } = this.#options;
-    const slot = reading.seq % window;
-    const duplicate = reading.seq < this.#sentBefore;
-    if (!duplicate) this.#sentLate[slot] = reading.seq < this.#late ? 1 : 0;
-    const late = this.#sentLate[slot] === 1;
+  /** As many as the window allows; false when the socket has no room for the next one. */
+  #sendReadings(): boolean {
+    const { outbox } = this.#options;
+    // A reading that was pushed out of the outbox is not sent any more.
+    if (this.#sent < outbox.first) this.#sent = outbox.first;
+    for (; this.#sent < outbox.next; this.#sent++) {
+      if (!outbox.read(this.#sent, this.#reading)) continue;
+      const id = this.#window.identifier(this.#sent);
+      if (id === 0) return true;
+      if (!this.#publishReading(this.#reading, id)) return false;
+      this.#window.sent(this.#sent);
+    }
+    return true;
+  }
+
+  #publishReading(reading: Reading, id: number): boolean {
+    const { plain, base, origin } = this.#options;
+    const repetition = this.#window.isRepetition(reading.seq);
+    const late = this.#window.isLate(reading.seq, reading.seq < this.#late);
     const topic = plain && late ? `${base}/history` : this.#topics[reading.quantity];
     const text = plain && !late ? String(reading.value) : readingJSON(reading, origin, late);
-    return this.#publishText(topic, text, 1, !late, 1 + slot, duplicate);
+    return this.#publishText(topic, text, 1, !late, id, repetition);
   }
 
   /** False where there is no room now, or the connection has failed. */
@@ -432,7 +414,7 @@ export class MQTTLink {
     duplicate = false,
   ): boolean {
     const length = utf8Length(text);
-    if (length + topic.length + PUBLISH_OVERHEAD > this.#writable) return false;
+    if (length + utf8Length(topic) + PUBLISH_OVERHEAD > this.#writable) return false;
     if (length > this.#buffer.length) this.#buffer = new Uint8Array(length);
     const buffer = this.#buffer;
     writeUTF8(buffer, 0, text);
@@ -494,48 +476,13 @@ export class MQTTLink {
       this.#become(left(this.#state), 0);
       return;
     }
-    const { outbox, window, monitor } = this.#options;
-    if (id < 1 || id > window) return;
-    const seq = this.#underWay[id - 1];
-    if (seq === FREE) return;
-    this.#underWay[id - 1] = FREE;
-    const late = this.#sentLate[id - 1] === 1;
+    const { outbox, monitor } = this.#options;
+    const seq = this.#window.acknowledged(id);
+    if (seq < 0) return;
+    const late = this.#window.wasLate(id);
     const waits = outbox.read(seq, this.#reading);
     outbox.acknowledge(seq);
     if (waits) monitor.delivered?.(this.#reading, late);
     this.#send();
-  }
-
-  #onReadable(count: number, options: MQTTReadableOptions): void {
-    if (options.topic !== undefined) {
-      this.#messageTopic = options.topic;
-      this.#messageQoS = options.QoS ?? 0;
-      this.#messageRetain = options.retain;
-      this.#messageLength = 0;
-      this.#messageTooLong = (options.byteLength ?? 0) > MESSAGE_LIMIT;
-    }
-    if (count > 0) {
-      const data = this.#client?.read(count);
-      if (data !== undefined && !this.#messageTooLong) {
-        this.#message.set(new Uint8Array(data), this.#messageLength);
-        this.#messageLength += data.byteLength;
-      }
-    }
-    if (options.more) return;
-    const { subscriptions, monitor } = this.#options;
-    const topic = this.#messageTopic;
-    if (this.#messageTooLong) {
-      monitor.warning?.(`a message of more than ${MESSAGE_LIMIT} bytes to ${topic} is ignored`);
-      return;
-    }
-    for (let i = 0; i < subscriptions.length; i++) {
-      if (subscriptions[i].topic !== topic) continue;
-      subscriptions[i].onMessage({
-        topic,
-        payload: this.#message.subarray(0, this.#messageLength),
-        QoS: this.#messageQoS,
-        retain: this.#messageRetain,
-      });
-    }
   }
 }

@@ -106,9 +106,10 @@ export class TCPLink {
   }
 
   networkChanged(up: boolean): void {
+    if (up === this.#up) return;
     this.#up = up;
     if (this.#state === State.STOPPED) return;
-    if (!up) this.#close();
+    this.#close();
     this.#state = State.IDLE;
     this.#next();
   }
@@ -259,6 +260,8 @@ export class TCPLink {
         this.#failed("no connection in time");
         break;
       case State.SENT:
+        // On this connection a late answer would be taken for the next message's; or nothing will ever come of it.
+        this.#close();
         this.#unconfirmed();
         this.#next();
         break;

@@ -368,8 +368,12 @@ export default class MQTTClient {
   #send(bytes: Uint8Array): void {
     const socket = this.#socket;
     if (!socket || bytes.length > this.#writable) throw new Error("MQTT write would overflow");
-    // A socket that has failed returns undefined; its onError is on the way.
-    this.#writable = socket.write(bytes) ?? 0;
+    try {
+      this.#writable = socket.write(bytes) ?? 0;
+    } catch {
+      // A socket that has failed returns undefined or, on lwIP, throws "not ready"; its onError is on the way.
+      this.#writable = 0;
+    }
     this.#lastSent = this.#clock.ticks();
   }
 

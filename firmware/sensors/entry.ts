@@ -1,4 +1,4 @@
-import type { SensorClass, SensorEntry, SensorOptions } from "../ports.js";
+import type { Sensor, SensorClass, SensorEntry } from "../ports.js";
 
 /** The part's operating range in degrees Celsius, and the shortest useful time between samples in milliseconds. */
 export interface PartRange {
@@ -12,8 +12,8 @@ export interface PartRange {
  *
  * @param humidityScale 100 for a class that gives relative humidity as 0 to 1, as Moddable's BME68x does
  */
-export function sensorEntry<Options extends SensorOptions>(
-  io: SensorClass<Options>,
+export function sensorEntry<Options extends object>(
+  io: new (options: Options) => Sensor,
   options: Options,
   range: PartRange,
   humidityScale = 1,

@@ -1,5 +1,5 @@
 import { compose, sensorNames } from "../../firmware/compose.js";
-import type { Subscription } from "../../firmware/links/mqtt-link.js";
+import type { Subscription } from "../../firmware/links/inbox.js";
 import type { Monitor } from "../../firmware/monitor.js";
 import type { Node } from "../../firmware/node.js";
 import { readSettings } from "../../firmware/settings.js";

@@ -79,16 +79,29 @@ describe("the layers", () => {
   it("keep what a newly flashed image does not bring", () => {
     const storage = new MemoryStorage();
     start(HOME, storage);
-    expect(start({ ssid: "Villa" }, storage).raw).toEqual({ ...HOME, ssid: "Villa" });
+    expect(start({ topic: "home/cellar" }, storage).raw).toEqual({ ...HOME, topic: "home/cellar" });
+  });
+
+  it("forget the password of the old network with its name", () => {
+    const storage = new MemoryStorage();
+    const { password, ...rest } = HOME;
+    start(HOME, storage);
+    expect(start({ ssid: "Cafe" }, storage).raw).toEqual({ ...rest, ssid: "Cafe" });
+    expect(start({ ssid: "Villa", password: "another one" }, storage).raw["password"]).toBe("another one");
+    expect(start({ ssid: "Villa", topic: "home/x" }, storage).raw["password"]).toBe("another one");
+    expect(password).not.toBe("");
   });
 
   it("keep a good value where the image's is not allowed", () => {
     const storage = new MemoryStorage();
     start(HOME, storage);
-    expect(start({ topic: "home/#", broker: "nonsense", ssid: "Villa" }, storage).raw).toEqual({
-      ...HOME,
-      ssid: "Villa",
-    });
+    const { raw, problems } = start({ topic: "home/#", broker: "nonsense", id: "other" }, storage);
+    expect(raw).toEqual({ ...HOME, id: "other" });
+    expect(problems).toHaveLength(2);
+    expect(problems[0]).toMatch(/^setting "broker" is not valid .*; the device keeps the one it has$/);
+    expect(problems[1]).toMatch(
+      /^setting "topic" is "home\/#": allowed is .*; the device keeps the one it has$/,
+    );
   });
 
   it("leave a value that is not allowed to be reported where the device has none either", () => {

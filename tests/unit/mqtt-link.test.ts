@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import type { Message } from "../../firmware/links/mqtt-link.js";
+import type { Message } from "../../firmware/links/inbox.js";
 import { VirtualWiFi } from "../../host-sim/boards/virtual/board.js";
 import type { Published } from "../../host-sim/world/memory-broker.js";
 import { virtualNode } from "../support/node.js";

@@ -1,6 +1,9 @@
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
-import { brokerOf, isAllowed, parsePoints, readSettings } from "../../firmware/settings.js";
+import type { Settings } from "../../firmware/config.js";
+import { brokerOf, parsePoints, problemWith, readSettings } from "../../firmware/settings.js";
+
+const isAllowed = (name: keyof Settings, value: unknown) => problemWith(name, value) === undefined;
 
 function read(raw: Record<string, unknown>) {
   const problems: string[] = [];

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "@jest/globals";
 import { Kind, SETTINGS, type Settings } from "../../firmware/config.js";
-import { isAllowed, readSettings } from "../../firmware/settings.js";
+import { problemWith, readSettings } from "../../firmware/settings.js";
+
+const isAllowed = (name: keyof Settings, value: unknown) => problemWith(name, value) === undefined;
 
 const SENSORS = ["simulated", "tmp117", "uart"];
 

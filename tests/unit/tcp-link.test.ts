@@ -123,6 +123,37 @@ describe("the raw TCP link", () => {
     expect(count).toBeLessThanOrEqual(64 + 61);
   });
 
+  it("does not take a receipt that comes too late for the next message's", () => {
+    const { board, journal } = withServer(() => {}, { interval: "10s" });
+    board.net.listen("10.0.0.2", 9000, (peer) => {
+      peer.onData = (data) => {
+        const { seq } = JSON.parse(new TextDecoder().decode(data));
+        if (seq < 3) board.clock.timer.set(() => peer.write(bytes(`stored ${seq}\n`)), 10_500);
+      };
+    });
+    board.clock.run(60_000);
+    expect(journal.receipts).toEqual([]);
+  });
+
+  it("loses one reading, not all, to a connection that is dead without a word", () => {
+    let dead = false;
+    const seen: number[] = [];
+    const { board } = withServer(() => {}, { interval: "10s" });
+    board.net.listen("10.0.0.2", 9000, (peer) => {
+      const isOld = !dead;
+      peer.onData = (data) => {
+        if (dead && isOld) return;
+        seen.push(JSON.parse(new TextDecoder().decode(data)).seq as number);
+        peer.write(bytes("ok\n"));
+      };
+    });
+    board.clock.run(30_500);
+    dead = true;
+    board.clock.run(300_000);
+    expect(upTo(Math.max(...seen)).filter((seq) => !seen.includes(seq)).length).toBeLessThanOrEqual(1);
+    expect(seen.length).toBeGreaterThanOrEqual(31);
+  });
+
   it("says once that the server cannot be reached, with the reason", () => {
     const { board, journal } = withServer(() => {}, { server: "nowhere.test:9000" });
     board.clock.run(60_000);

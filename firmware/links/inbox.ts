@@ -1,0 +1,72 @@
+import type { MQTTClient, MQTTReadableOptions } from "../ports.js";
+
+/** A message that arrived. */
+export interface Message {
+  readonly topic: string;
+  /** Valid during the call only. */
+  readonly payload: Uint8Array;
+  readonly QoS: number;
+  /** The broker had stored it; `undefined` where the client does not tell. */
+  readonly retain: boolean | undefined;
+}
+
+export interface Subscription {
+  readonly topic: string;
+  readonly QoS: 0 | 1;
+  onMessage(message: Message): void;
+}
+
+/** A message with a longer payload is ignored and reported: a command is shorter. */
+const MESSAGE_LIMIT = 1_024;
+
+/** Puts messages together that arrive in pieces, and hands them to who subscribed to their topic. */
+export class Inbox {
+  #subscriptions: readonly Subscription[];
+  #onIgnored: (text: string) => void;
+  #bytes: Uint8Array;
+  #length = 0;
+  #topic = "";
+  #QoS = 0;
+  #retain: boolean | undefined;
+  #tooLong = false;
+
+  constructor(subscriptions: readonly Subscription[], onIgnored: (text: string) => void) {
+    this.#subscriptions = subscriptions;
+    this.#onIgnored = onIgnored;
+    this.#bytes = new Uint8Array(subscriptions.length > 0 ? MESSAGE_LIMIT : 0);
+  }
+
+  /** For `onReadable` of the client. */
+  receive(client: MQTTClient, count: number, options: MQTTReadableOptions): void {
+    if (options.topic !== undefined) {
+      this.#topic = options.topic;
+      this.#QoS = options.QoS ?? 0;
+      this.#retain = options.retain;
+      this.#length = 0;
+      this.#tooLong = (options.byteLength ?? 0) > this.#bytes.length;
+    }
+    const data = count > 0 ? client.read(count) : undefined;
+    if (data !== undefined && !this.#tooLong) {
+      this.#bytes.set(new Uint8Array(data), this.#length);
+      this.#length += data.byteLength;
+    }
+    if (options.more) return;
+    if (this.#tooLong)
+      this.#onIgnored(`a message of more than ${this.#bytes.length} bytes to ${this.#topic} is ignored`);
+    else this.#handOver();
+  }
+
+  #handOver(): void {
+    const topic = this.#topic;
+    for (let i = 0; i < this.#subscriptions.length; i++) {
+      const subscription = this.#subscriptions[i];
+      if (subscription.topic !== topic) continue;
+      subscription.onMessage({
+        topic,
+        payload: this.#bytes.subarray(0, this.#length),
+        QoS: this.#QoS,
+        retain: this.#retain,
+      });
+    }
+  }
+}

@@ -43,7 +43,7 @@ export interface VirtualNode {
 /** A whole node on a virtual board, with a broker at 10.0.0.1; not started. */
 export function virtualNode(
   settings: Readonly<Record<string, unknown>> = {},
-  options: VirtualBoardOptions & { subscriptions?: readonly Subscription[] } = {},
+  options: VirtualBoardOptions & { subscriptions?: readonly Subscription[]; window?: number } = {},
 ): VirtualNode {
   const board = new VirtualBoard({ now: 1_795_175_351_184, ...options });
   const broker = new MemoryBroker();
@@ -59,7 +59,8 @@ export function virtualNode(
   const { subscriptions } = options;
   const node = compose({
     board,
-    settings: checked,
+    // A test may want a wider window than the settings allow.
+    settings: { ...checked, window: options.window ?? checked.window },
     monitor: journal,
     boot: 1,
     version: "0.0.0",

@@ -25,8 +25,8 @@ import type {
   Timer,
   TimerHandle,
 } from "../ports.js";
-import { elapsed } from "../time.js";
 import { MQTTError, Reason, returnCodeText } from "./error.js";
+import { KeepAlive, Verdict } from "./keep-alive.js";
 import {
   ACKNOWLEDGEMENT_SIZE,
   connectPacket,
@@ -110,11 +110,9 @@ export default class MQTTClient {
   #inCallback = false;
 
   /** Milliseconds, 0 is off. */
-  #keepAlive: number;
-  #lastReceived = 0;
-  #lastSent = 0;
-  #pingSent = 0;
-  #pingOutstanding = false;
+  #keepAlivePeriod: number;
+  /** From CONNACK on. */
+  #keepAlive: KeepAlive | undefined;
   /** The connect deadline first, keep-alive after. */
   #watch: TimerHandle;
 
@@ -135,7 +133,7 @@ export default class MQTTClient {
     this.#timer = options.timer;
     this.#clock = options.clock;
     this.#session = options.session ?? new Session();
-    this.#keepAlive = seconds * 1000;
+    this.#keepAlivePeriod = seconds * 1000;
     this.#server = `${host}:${port}`;
     this.#input = new Uint8Array(packetLimit);
     this.#output = new Uint8Array(packetLimit);
@@ -355,10 +353,7 @@ export default class MQTTClient {
 
   #ping(): void {
     this.#sendOutput(writeEmptyPacket(this.#output, 0, Packet.PINGREQ));
-    if (!this.#pingOutstanding) {
-      this.#pingOutstanding = true;
-      this.#pingSent = this.#clock.ticks();
-    }
+    this.#keepAlive?.pinged(this.#clock.ticks());
   }
 
   #sendOutput(length: number): void {
@@ -374,7 +369,7 @@ export default class MQTTClient {
       // A socket that has failed returns undefined or, on lwIP, throws "not ready"; its onError is on the way.
       this.#writable = 0;
     }
-    this.#lastSent = this.#clock.ticks();
+    this.#keepAlive?.sent(this.#clock.ticks());
   }
 
   #onWritable(count: number): void {
@@ -384,11 +379,7 @@ export default class MQTTClient {
       if (count < connect.length) return; // the deadline bounds the wait
       this.#state = State.HANDSHAKE;
       this.#connect = undefined;
-      try {
-        this.#send(connect);
-      } catch (error) {
-        this.#fail(Reason.SOCKET, errorText(error));
-      }
+      this.#send(connect);
       return;
     }
     if (this.#state !== State.CONNECTED) return;
@@ -423,8 +414,7 @@ export default class MQTTClient {
       socket.read(input.subarray(this.#tail, this.#tail + count));
       this.#tail += count;
       this.#pending -= count;
-      this.#lastReceived = this.#clock.ticks();
-      this.#pingOutstanding = false;
+      this.#keepAlive?.received(this.#clock.ticks());
     }
   }
 
@@ -586,38 +576,26 @@ export default class MQTTClient {
     if (!sessionPresent) this.#session.clear();
     this.#timer.clear(this.#watch);
     this.#watch = undefined;
-    if (this.#keepAlive > 0) this.#watch = this.#timer.set(this.#onWatch, this.#keepAlive / 2);
+    if (this.#keepAlivePeriod === 0) return;
+    this.#keepAlive = new KeepAlive(this.#keepAlivePeriod, this.#clock.ticks());
+    this.#watch = this.#timer.set(this.#onWatch, this.#keepAlive.wait);
   }
 
-  /**
-   * A PINGREQ goes out when nothing has come for half a keep-alive, whether or not we have been sending, or
-   * when nothing was sent for three quarters of one [MQTT-3.1.2-23]. When then nothing at all comes for another
-   * half, the connection is dead: found within one keep-alive of the last sign of life.
-   */
   #onWatch = (): void => {
     this.#watch = undefined;
+    const keepAlive = this.#keepAlive as KeepAlive;
     const now = this.#clock.ticks();
-    const keepAlive = this.#keepAlive;
-    let wait: number;
-    if (this.#pingOutstanding) {
-      wait = keepAlive / 2 - elapsed(this.#pingSent, now);
-      if (wait <= 0) return this.#fail(Reason.TIMEOUT, `${this.#server} has stopped answering`);
-    } else {
-      wait = Math.min(
-        keepAlive / 2 - elapsed(this.#lastReceived, now),
-        (keepAlive * 3) / 4 - elapsed(this.#lastSent, now),
-      );
-      if (wait <= 0) {
+    switch (keepAlive.judge(now)) {
+      case Verdict.DEAD:
+        return this.#fail(Reason.TIMEOUT, `${this.#server} has stopped answering`);
+      case Verdict.PING:
         if (this.#unwritten === 0 && this.#writable >= 2) this.#ping();
-        else {
-          // No room for two bytes is the same silence: nothing sent has been taken.
-          this.#pingOutstanding = true;
-          this.#pingSent = now;
-        }
-        wait = keepAlive / 2;
-      }
+        else keepAlive.pinged(now);
+        break;
+      case Verdict.FINE:
+        break;
     }
-    this.#watch = this.#timer.set(this.#onWatch, Math.ceil(wait));
+    this.#watch = this.#timer.set(this.#onWatch, keepAlive.wait);
   };
 
   #onSocketError(reason: Error | undefined): void {

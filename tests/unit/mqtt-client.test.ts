@@ -2,11 +2,59 @@ import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
 import mqttPacket, { type Packet as OraclePacket } from "mqtt-packet";
 import MQTTClient from "../../firmware/mqtt/client.js";
-import { Reason } from "../../firmware/mqtt/error.js";
+import { type MQTTError, Reason } from "../../firmware/mqtt/error.js";
 import { Session } from "../../firmware/mqtt/session.js";
+import type { ResolverClass, TCPClass, TCPOptions, Timer } from "../../firmware/ports.js";
+import { VirtualClock } from "../../host-sim/boards/virtual/clock.js";
+import { VirtualNetwork } from "../../host-sim/boards/virtual/network.js";
 import { ClientBench } from "../support/client.js";
 
 const text = (value: string) => new TextEncoder().encode(value);
+
+/** A client on a socket whose callbacks the test calls itself; its name is resolved. */
+function onHandSocket(write: (data: Uint8Array) => number) {
+  const clock = new VirtualClock();
+  const net = new VirtualNetwork(clock);
+  const errors: MQTTError[] = [];
+  const writable: number[] = [];
+  let socket: TCPOptions | undefined;
+  let arriving = new Uint8Array(0);
+  const io = class {
+    constructor(options: TCPOptions) {
+      socket = options;
+    }
+    read(into: Uint8Array): void {
+      into.set(arriving.subarray(0, into.length));
+      arriving = arriving.slice(into.length);
+    }
+    write = write;
+    close(): void {}
+  } as unknown as TCPClass;
+  const client = new MQTTClient({
+    host: "10.0.0.1",
+    id: "a",
+    timer: clock.timer,
+    clock,
+    dns: { io: net.Resolver },
+    socket: { io },
+    onReadable: () => {}, // leaves it all unread
+    onWritable: (count) => writable.push(count),
+    onError: (error) => errors.push(error as MQTTError),
+  });
+  clock.run(100);
+  return {
+    client,
+    errors,
+    writable,
+    /** Bytes that the client has not taken. */
+    left: () => arriving.length,
+    room: (count: number) => socket?.onWritable?.call({} as never, count),
+    arrive(...bytes: number[]) {
+      arriving = Uint8Array.from(bytes);
+      socket?.onReadable?.call({} as never, bytes.length);
+    },
+  };
+}
 
 describe("connecting", () => {
   it("sends CONNECT with what the options say, and tells CONNACK with session present", () => {
@@ -84,9 +132,98 @@ describe("connecting", () => {
     ["a password without user", { password: "p" }],
     ["an empty id and a kept session", { id: "", clean: false }],
     ["a keep-alive beyond 65,535 s", { keepAlive: 65_536_000 }],
+    ["a negative keep-alive", { keepAlive: -1_000 }],
     ["a packet limit of nothing", { packetLimit: 0 }],
+    ["a packet limit of 65,536", { packetLimit: 65_536 }],
   ])("refuses %s in the constructor, with nothing opened", (_what, options) => {
     expect(() => new ClientBench(options)).toThrow(RangeError);
+  });
+
+  it("asks for a clean session and sets no keep-alive unless told otherwise", () => {
+    const bench = new ClientBench();
+    bench.settle();
+    expect(bench.sent[0]).toMatchObject({ clean: true, keepalive: 0 });
+  });
+
+  it("rounds the keep-alive up to whole seconds, so that a short one is not taken for none", () => {
+    const bench = new ClientBench({ keepAlive: 500 });
+    bench.settle();
+    expect(bench.sent[0]).toMatchObject({ keepalive: 1 });
+  });
+
+  it("waits for CONNACK for 30 s unless told otherwise", () => {
+    const bench = new ClientBench();
+    bench.settle(29_999);
+    expect(bench.errors).toEqual([]);
+    bench.settle(2);
+    expect(bench.errors[0].reason).toBe(Reason.TIMEOUT);
+  });
+
+  it("reports a socket that cannot be made", () => {
+    const io = class {
+      constructor() {
+        throw new Error("too many sockets");
+      }
+    } as unknown as TCPClass;
+    const bench = new ClientBench({ socket: { io } });
+    bench.settle();
+    expect(bench.errors).toHaveLength(1);
+    expect(bench.errors[0]).toMatchObject({
+      reason: Reason.SOCKET,
+      message: expect.stringContaining("too many sockets"),
+    });
+  });
+
+  it("waits with CONNECT until the socket has room for all of it", () => {
+    const written: number[] = [];
+    const { errors, room } = onHandSocket((data) => written.push(data.length));
+    room(5);
+    expect(written).toEqual([]);
+    room(1_000);
+    expect(written).toEqual([15]);
+    expect(errors).toEqual([]);
+  });
+
+  it("takes a socket that throws at CONNECT for one that has failed, whose word is on the way", () => {
+    const { errors, room } = onHandSocket(() => {
+      throw new Error("not ready");
+    });
+    expect(() => room(1_000)).not.toThrow();
+    expect(errors).toEqual([]);
+  });
+
+  it("does not say that there is room while there is only what it keeps for itself", () => {
+    const { room, arrive, writable } = onHandSocket(() => 8);
+    room(1_000);
+    arrive(0x20, 2, 0, 0);
+    room(8);
+    expect(writable).toEqual([]);
+    room(9);
+    expect(writable).toEqual([1]);
+  });
+
+  it("throws what a resolver throws that cannot be made, and reports nothing later", () => {
+    const clock = new VirtualClock();
+    const net = new VirtualNetwork(clock);
+    const io = class {
+      constructor() {
+        throw new Error("no resolver");
+      }
+    } as unknown as ResolverClass;
+    const errors: unknown[] = [];
+    const make = () =>
+      new MQTTClient({
+        host: "h",
+        id: "a",
+        timer: clock.timer,
+        clock,
+        dns: { io },
+        socket: { io: net.TCP },
+        onError: (error) => errors.push(error),
+      });
+    expect(make).toThrow("no resolver");
+    clock.run(60_000);
+    expect(errors).toEqual([]);
   });
 
   it("refuses a first packet that is not CONNACK, and a second CONNACK", () => {
@@ -152,6 +289,14 @@ describe("publishing", () => {
     ]);
   });
 
+  it("throws on any packet that the socket has no room for", () => {
+    const bench = new ClientBench().connect();
+    bench.client.write(new Uint8Array(5_744 - 6), { topic: "t" });
+    for (const operation of [MQTTClient.SUBSCRIBE, MQTTClient.PINGREQ, MQTTClient.DISCONNECT]) {
+      expect(() => bench.client.write(null, { operation, items: [{ topic: "a" }] })).toThrow("overflow");
+    }
+  });
+
   it("throws on a message larger than the free space and writes nothing of it", () => {
     const bench = new ClientBench().connect();
     expect(() => bench.client.write(new Uint8Array(5_740), { topic: "t" })).toThrow("overflow");
@@ -167,13 +312,70 @@ describe("publishing", () => {
     ["packet id 65,536", { topic: "t", QoS: 1, id: 65_536 }],
     ["less length than data", { topic: "t", byteLength: 0 }],
     ["a topic beyond the packet limit", { topic: "t".repeat(600) }],
+    ["packet id 0", { topic: "t", QoS: 1, id: 0 }],
     ["CONNECT by hand", { operation: 1 }],
+    ["an acknowledgement without id", { operation: MQTTClient.PUBACK }],
+    ["a message longer than a packet can be", { topic: "t", byteLength: 268_435_455 }],
   ])("refuses %s and goes on", (_what, options) => {
     const bench = new ClientBench().connect();
     expect(() => bench.client.write(text("x"), options)).toThrow(RangeError);
     bench.client.write(text("y"), { topic: "t" });
     bench.settle();
     expect(bench.sent).toHaveLength(1);
+  });
+
+  it("takes an ArrayBuffer as it does a Uint8Array", () => {
+    const bench = new ClientBench().connect();
+    bench.client.write(text("21.4").buffer as ArrayBuffer, { topic: "t" });
+    bench.settle();
+    expect(bench.sent).toMatchObject([{ topic: "t", payload: Buffer.from("21.4") }]);
+  });
+
+  it("refuses data without options when no message is under way", () => {
+    const bench = new ClientBench().connect();
+    expect(() => bench.client.write(text("x"))).toThrow("without options");
+  });
+
+  it("refuses a topic again that it has refused before", () => {
+    const bench = new ClientBench().connect();
+    for (let i = 0; i < 2; i++) {
+      expect(() => bench.client.write(text("x"), { topic: "a/#" })).toThrow("wildcard");
+    }
+  });
+
+  it("publishes to one topic and another by turns", () => {
+    const bench = new ClientBench().connect();
+    for (const topic of ["a", "bc", "a", "a", "bc"]) bench.client.write(text("x"), { topic });
+    bench.settle();
+    expect(bench.sent.map((packet) => (packet as { topic: string }).topic)).toEqual([
+      "a",
+      "bc",
+      "a",
+      "a",
+      "bc",
+    ]);
+  });
+
+  it("sets no DUP at QoS 0 [MQTT-3.3.1-2]", () => {
+    const bench = new ClientBench().connect();
+    bench.client.write(text("x"), { topic: "t", QoS: 0, duplicate: true });
+    bench.settle();
+    expect(bench.sent).toMatchObject([{ qos: 0, dup: false }]);
+  });
+
+  it("takes the longest topic that fits into its packet limit, and none longer", () => {
+    const bench = new ClientBench({ packetLimit: 128 }).connect();
+    expect(() => bench.client.write(text("x"), { topic: "t".repeat(120), QoS: 1 })).toThrow(RangeError);
+    bench.client.write(text("x"), { topic: "t".repeat(119), QoS: 1 });
+    bench.settle();
+    expect(bench.sent).toMatchObject([{ topic: "t".repeat(119) }]);
+  });
+
+  it("keeps eight bytes of the socket free for what it has to say itself", () => {
+    const bench = new ClientBench().connect();
+    expect(bench.writable).toEqual([5_744 - 8]);
+    expect(bench.client.write(text("x"), { topic: "t" })).toBe(5_744 - 6 - 8);
+    expect(bench.client.write(new Uint8Array(5_724), { topic: "t" })).toBe(0);
   });
 
   it("subscribes and unsubscribes, and tells the return codes", () => {
@@ -244,6 +446,31 @@ describe("receiving", () => {
     expect(seen[4]).toBeUndefined();
   });
 
+  it("reads into a longer buffer what there is, and gives no more than that when asked for more", () => {
+    const bench = new ClientBench().connect();
+    bench.reading = false;
+    const into = new ArrayBuffer(6);
+    const seen: unknown[] = [];
+    bench.onMessage = (client) => {
+      seen.push(seen.length === 0 ? client.read(into) : client.read(100));
+    };
+    bench.send({ ...message, payload: "abcd" } as OraclePacket);
+    bench.send({ ...message, payload: "efg" } as OraclePacket);
+    expect(seen[0]).toBe(4);
+    expect(new TextDecoder().decode(into)).toBe("abcd\0\0");
+    expect(new TextDecoder().decode(seen[1] as ArrayBuffer)).toBe("efg");
+  });
+
+  it("refuses a count of 0 or less", () => {
+    const bench = new ClientBench().connect();
+    bench.reading = false;
+    bench.send(message);
+    expect(() => bench.client.read(0)).toThrow(RangeError);
+    expect(() => bench.client.read(-1)).toThrow(RangeError);
+    bench.read(11);
+    expect(bench.received[0].payload).toBe("hello world");
+  });
+
   it("streams a message of a megabyte through a buffer of 128 bytes", () => {
     const bench = new ClientBench({ packetLimit: 128 }).connect();
     const payload = "0123456789abcdef".repeat(65_536);
@@ -269,6 +496,16 @@ describe("receiving", () => {
     expect(bench.sent).toMatchObject([{ messageId: 5 }, { messageId: 6 }]);
   });
 
+  it("leaves what comes after an unread message in the socket", () => {
+    const { arrive, left, room } = onHandSocket(() => 1_000);
+    room(1_000);
+    arrive(0x20, 2, 0, 0);
+    arrive(0x30, 4, 0, 1, 0x74, 0x31);
+    expect(left()).toBe(0);
+    arrive(0x30, 4, 0, 1, 0x74, 0x32);
+    expect(left()).toBe(6);
+  });
+
   it("waits with the acknowledgement until the socket has room for it", () => {
     const bench = new ClientBench().connect();
     const header = 6;
@@ -279,6 +516,68 @@ describe("receiving", () => {
     expect(bench.sent).toEqual([]);
     bench.settle();
     expect(bench.sent.map(({ cmd }) => cmd)).toEqual(["publish", "puback"]);
+  });
+
+  it("leaves in the socket what it has no room to acknowledge, and loses none of it", () => {
+    const bench = new ClientBench({ packetLimit: 128 }).connect();
+    bench.client.write(new Uint8Array(5_744 - 6), { topic: "t" });
+    bench.net.latency = 1;
+    const ids = Array.from({ length: 40 }, (_, index) => index + 1);
+    bench.sendBytes(
+      ids.flatMap((id) => [0x32, 6, 0, 1, 0x74, 0, id, 0x78]),
+      2,
+    );
+    expect(bench.received).toHaveLength(1);
+    bench.settle();
+    expect(bench.errors).toEqual([]);
+    expect(bench.received).toHaveLength(40);
+    expect(bench.sent.slice(1).map(({ cmd, messageId }) => [cmd, messageId])).toEqual(
+      ids.map((id) => ["puback", id]),
+    );
+  });
+
+  it("waits with PUBREL and PUBCOMP until the socket has room for them", () => {
+    const bench = new ClientBench().connect();
+    bench.client.write(new Uint8Array(5_744 - 6), { topic: "t" });
+    bench.net.latency = 1;
+    bench.sendBytes([0x50, 2, 0, 1, 0x62, 2, 0, 2], 2);
+    expect(bench.controls).toHaveLength(1); // CONNACK
+    bench.settle();
+    expect(bench.errors).toEqual([]);
+    expect(bench.sent.map(({ cmd }) => cmd)).toEqual(["publish", "pubrel", "pubcomp"]);
+  });
+
+  it("does not acknowledge into a message that is being written in parts", () => {
+    const bench = new ClientBench().connect();
+    bench.client.write(text("ab"), { topic: "t", byteLength: 4 });
+    bench.send(message);
+    bench.send({ cmd: "pubrel", messageId: 9 });
+    bench.client.write(text("cd"));
+    bench.settle();
+    expect(bench.sent.map(({ cmd }) => cmd)).toEqual(["publish", "puback", "pubcomp"]);
+  });
+
+  it("takes a header of one byte less than its packet limit, and refuses a longer one", () => {
+    const packet = (topic: string): OraclePacket => ({ ...message, topic, payload: "x" }) as OraclePacket;
+    const bench = new ClientBench({ packetLimit: 128 }).connect();
+    bench.send(packet("t".repeat(121)));
+    expect(bench.received).toMatchObject([{ payload: "x" }]);
+    bench.send(packet("t".repeat(122)));
+    expect(bench.errors[0].message).toContain("packet limit");
+  });
+
+  it("drops what nobody listens to, and acknowledges it", () => {
+    const bench = new ClientBench({ onReadable: undefined } as object).connect();
+    bench.send(message);
+    bench.send({ ...message, qos: 2, messageId: 6 } as OraclePacket);
+    expect(bench.sent.map(({ cmd }) => cmd)).toEqual(["puback", "pubrec"]);
+  });
+
+  it("is told the return codes of SUBACK in bytes of its own", () => {
+    const bench = new ClientBench().connect();
+    bench.send({ cmd: "suback", messageId: 3, granted: [1, 128] });
+    bench.send({ ...message, payload: "z".repeat(600) } as OraclePacket);
+    expect(Array.from(bench.controls[1].payload ?? [])).toEqual([1, 128]);
   });
 
   it("is the same however the stream is split", () => {
@@ -349,6 +648,25 @@ describe("receiving", () => {
     );
   });
 
+  it("goes on after a callback that has thrown", () => {
+    const bench = new ClientBench().connect();
+    bench.onMessage = () => {
+      bench.onMessage = undefined;
+      throw new Error("the application's");
+    };
+    expect(() => bench.send(message)).toThrow("the application's");
+    bench.read(11);
+    bench.send({ ...message, messageId: 6 } as OraclePacket);
+    expect(bench.received).toHaveLength(2);
+    expect(bench.sent).toMatchObject([{ messageId: 5 }, { messageId: 6 }]);
+  });
+
+  it("says that there is room after CONNACK, and not after every packet", () => {
+    const bench = new ClientBench().connect();
+    bench.send({ cmd: "pingresp" });
+    expect(bench.writable).toHaveLength(1);
+  });
+
   it("refuses a topic with a wildcard", () => {
     const bench = new ClientBench().connect();
     bench.sendBytes([0x30, 4, 0, 1, 0x2b, 0x78]);
@@ -383,6 +701,124 @@ describe("receiving", () => {
   });
 });
 
+describe("receiving at QoS 2", () => {
+  const arriving = (messageId: number, payload = "x"): OraclePacket => ({
+    cmd: "publish",
+    topic: "t",
+    payload,
+    qos: 2,
+    messageId,
+    retain: false,
+    dup: false,
+  });
+
+  it("hands an empty message over once too", () => {
+    const bench = new ClientBench().connect();
+    bench.send(arriving(3, ""));
+    bench.send(arriving(3, ""));
+    expect(bench.received).toHaveLength(1);
+    expect(bench.sent.map(({ cmd }) => cmd)).toEqual(["pubrec", "pubrec"]);
+    expect(bench.errors).toEqual([]);
+  });
+
+  it("drops of a repetition no more than it is long", () => {
+    const bench = new ClientBench().connect();
+    bench.send(arriving(3));
+    const repetition = mqttPacket.generate(arriving(3));
+    bench.sendBytes(Buffer.concat([repetition, mqttPacket.generate(arriving(4, "next"))]));
+    expect(bench.received.map(({ payload }) => payload)).toEqual(["x", "next"]);
+  });
+
+  it("takes a message for handed over once it has been read, acknowledged or not", () => {
+    const session = new Session();
+    const bench = new ClientBench({ session }).connect();
+    bench.reading = false;
+    bench.send(arriving(3));
+    expect(session.has(3)).toBe(false);
+    bench.read(1);
+    bench.client.close();
+    expect(session.has(3)).toBe(true);
+  });
+
+  it("forgets the message that is released, and no other", () => {
+    const session = new Session();
+    for (const id of [5, 6]) session.add(id);
+    for (const id of [6, 7]) session.delete(id);
+    expect([5, 6, 7].map((id) => session.has(id))).toEqual([true, false, false]);
+  });
+
+  it("refuses the thirty-third that is not released, and counts no QoS 1 among them", () => {
+    const bench = new ClientBench().connect();
+    for (let id = 101; id <= 140; id++) bench.send({ ...arriving(id), qos: 1 } as OraclePacket);
+    for (let id = 1; id <= 32; id++) bench.send(arriving(id));
+    expect(bench.received).toHaveLength(72);
+    bench.send({ cmd: "pubrel", messageId: 7 });
+    bench.send(arriving(33));
+    expect(bench.errors).toEqual([]);
+    bench.send(arriving(34));
+    expect(bench.errors[0]).toMatchObject({
+      reason: Reason.PROTOCOL,
+      message: expect.stringContaining("QoS 2"),
+    });
+  });
+});
+
+describe("keeping alive", () => {
+  it("asks after half a keep-alive of silence, and gives up after a whole one", () => {
+    const bench = new ClientBench({ keepAlive: 20_000 });
+    bench.settle(100);
+    bench.send({ cmd: "connack", sessionPresent: false, returnCode: 0 }, 5);
+    bench.settle(9_990);
+    expect(bench.sent).toHaveLength(1);
+    bench.settle(100);
+    expect(bench.sent.map(({ cmd }) => cmd)).toEqual(["connect", "pingreq"]);
+    bench.settle(9_800);
+    expect(bench.errors).toEqual([]);
+    bench.settle(200);
+    expect(bench.errors[0].reason).toBe(Reason.TIMEOUT);
+  });
+
+  it("goes on for as long as it is answered", () => {
+    const bench = new ClientBench({ keepAlive: 20_000 }).connect();
+    let answered = 0;
+    for (let second = 0; second < 200; second++) {
+      bench.settle(1_000);
+      for (; answered < bench.sent.length; answered++) bench.send({ cmd: "pingresp" });
+    }
+    expect(bench.errors).toEqual([]);
+    expect(bench.sent.length).toBeGreaterThanOrEqual(13); // [MQTT-3.1.2-23] at the least
+    expect(bench.sent.length).toBeLessThanOrEqual(21);
+  });
+
+  it("finds silence also while the application itself asks again and again", () => {
+    const bench = new ClientBench({ keepAlive: 20_000 }).connect();
+    for (let second = 0; second < 21 && bench.errors.length === 0; second++) {
+      bench.client.write(null, { operation: MQTTClient.PINGREQ });
+      bench.settle(1_000);
+    }
+    expect(bench.errors[0]?.reason).toBe(Reason.TIMEOUT);
+  });
+
+  it("does not ask in the middle of a message that is written in parts, and finds silence then too", () => {
+    const bench = new ClientBench({ keepAlive: 20_000 }).connect();
+    bench.client.write(text("ab"), { topic: "t", byteLength: 4 });
+    bench.settle(17_000);
+    bench.client.write(text("cd"));
+    bench.settle(1_000);
+    expect(bench.sent).toMatchObject([{ cmd: "publish", payload: Buffer.from("abcd") }]);
+    bench.settle(4_000);
+    expect(bench.errors[0].reason).toBe(Reason.TIMEOUT);
+  });
+
+  it("finds silence while the socket has no room for PINGREQ", () => {
+    const bench = new ClientBench({ keepAlive: 20_000 }).connect();
+    bench.net.blackHole = true;
+    bench.client.write(new Uint8Array(5_744 - 6), { topic: "t" });
+    bench.settle(20_500);
+    expect(bench.errors[0].reason).toBe(Reason.TIMEOUT);
+  });
+});
+
 describe("ending", () => {
   it("says DISCONNECT when told to, and closes twice without harm", () => {
     const bench = new ClientBench().connect();
@@ -395,7 +831,62 @@ describe("ending", () => {
     expect(bench.errors).toEqual([]);
   });
 
-  it("leaves no timer behind", () => {
+  it("ends for good inside a callback: nothing that came with the message is told, nothing can be read", () => {
+    const bench = new ClientBench().connect();
+    let read: unknown = "not called";
+    bench.reading = false;
+    bench.onMessage = (client) => {
+      client.close();
+      read = client.read();
+    };
+    bench.sendBytes([0x30, 4, 0, 1, 0x74, 0x31, 0x30, 4, 0, 1, 0x74, 0x32]);
+    expect(bench.received).toHaveLength(1);
+    expect(read).toBeUndefined();
+  });
+
+  it("ends for good inside a callback that has read: the next message is not told", () => {
+    const bench = new ClientBench().connect();
+    bench.reading = false;
+    bench.onMessage = (client) => {
+      client.read();
+      client.close();
+    };
+    bench.sendBytes([0x30, 4, 0, 1, 0x74, 0x31, 0x30, 4, 0, 1, 0x74, 0x32]);
+    expect(bench.received).toHaveLength(1);
+  });
+
+  it("clears the timers that it has set", () => {
+    const clock = new VirtualClock();
+    const running = new Set<unknown>();
+    const timer: Timer = {
+      set(callback, delay) {
+        const handle = clock.timer.set(() => {
+          running.delete(handle);
+          callback();
+        }, delay);
+        running.add(handle);
+        return handle;
+      },
+      clear(handle) {
+        running.delete(handle);
+        clock.timer.clear(handle);
+      },
+    };
+    const connecting = new ClientBench({ timer });
+    expect(running.size).toBe(1);
+    connecting.client.close();
+    expect(running.size).toBe(0);
+    const connected = new ClientBench({ timer, keepAlive: 10_000 }).connect();
+    expect(running.size).toBe(1);
+    connected.reading = false;
+    connected.send({ cmd: "publish", topic: "t", payload: "x", qos: 0, retain: false, dup: false });
+    connected.client.read();
+    expect(running.size).toBe(2);
+    connected.client.close();
+    expect(running.size).toBe(0);
+  });
+
+  it("does nothing any more once it is closed", () => {
     const bench = new ClientBench({ keepAlive: 10_000 }).connect();
     bench.client.close();
     bench.settle(600_000);

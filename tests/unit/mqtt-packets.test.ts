@@ -3,6 +3,7 @@ import fc from "fast-check";
 import mqttPacket, { type Packet as OraclePacket } from "mqtt-packet";
 import {
   connectPacket,
+  hasWildcard,
   Packet,
   PacketHeader,
   Parse,
@@ -195,6 +196,26 @@ describe("generating, read by the oracle", () => {
     ["a password without a user", () => connectPacket({ id: "a", clean: true, keepAlive: 0, password: "p" })],
     ["an empty id without CleanSession", () => connectPacket({ id: "", clean: false, keepAlive: 0 })],
     ["an id of 65,536 bytes", () => connectPacket({ id: "a".repeat(65_536), clean: true, keepAlive: 0 })],
+    [
+      "a will of QoS 3",
+      () =>
+        connectPacket({
+          id: "a",
+          clean: true,
+          keepAlive: 0,
+          will: { topic: "w", message: new Uint8Array(0), QoS: 3, retain: false },
+        }),
+    ],
+    [
+      "a will message of 65,536 bytes",
+      () =>
+        connectPacket({
+          id: "a",
+          clean: true,
+          keepAlive: 0,
+          will: { topic: "w", message: new Uint8Array(65_536), QoS: 0, retain: false },
+        }),
+    ],
     ["no topic filter", () => subscriptionPacket(Packet.SUBSCRIBE, 1, [])],
     ["an empty topic filter", () => subscriptionPacket(Packet.UNSUBSCRIBE, 1, [{ topic: "" }])],
   ])("refuses %s", (_what, make) => {
@@ -309,6 +330,37 @@ describe("refusing what MQTT 3.1.1 forbids, with the reason", () => {
   it("a topic or a SUBACK beyond the packet limit, before it has arrived", () => {
     expect(fault([0x30, 0xff, 0x7f, 0x02, 0x00], 256)).toMatch(/packet limit/);
     expect(fault([0x90, 0xff, 0x7f], 256)).toMatch(/packet limit/);
+  });
+
+  it("only what is longer than the packet limit, wherever in the buffer it begins", () => {
+    const packet = [0x30, 6, 0, 3, 0x61, 0x62, 0x63, 0x78];
+    expect(fault(packet, 6)).toMatch(/packet limit/);
+    const suback = [0x90, 4, 0, 1, 0, 1];
+    expect(fault(suback, 5)).toMatch(/packet limit/);
+    for (const offset of [0, 9]) {
+      for (const [bytes, limit] of [[packet, 7] as const, [suback, 6] as const]) {
+        const buffer = Uint8Array.from([...new Array<number>(offset).fill(0), ...bytes]);
+        const header = new PacketHeader();
+        expect(parseHeader(buffer, offset, buffer.length, limit, header)).toBe(Parse.DONE);
+      }
+    }
+  });
+
+  it("both wildcards are found in a topic, and only between its bounds", () => {
+    const bytes = new TextEncoder().encode("+a/b#c+");
+    expect(hasWildcard(bytes, 1, 4)).toBe(false);
+    expect(hasWildcard(bytes, 1, 5)).toBe(true);
+    expect(hasWildcard(bytes, 0, 4)).toBe(true);
+  });
+
+  it("one header object tells of each packet what that packet says, and nothing of the one before", () => {
+    const header = new PacketHeader();
+    const parse = (...bytes: number[]) => {
+      expect(parseHeader(Uint8Array.from(bytes), 0, bytes.length, LIMIT, header)).toBe(Parse.DONE);
+      return header;
+    };
+    expect(parse(0x32, 6, 0, 1, 0x61, 0, 7, 0x78)).toMatchObject({ id: 7, payloadLength: 1 });
+    expect(parse(0xd0, 0)).toMatchObject({ id: 0, payloadLength: 0 });
   });
 
   it("random bytes: never a throw, never a byte read beyond what has arrived", () => {

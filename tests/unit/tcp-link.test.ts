@@ -1,12 +1,17 @@
 import { describe, expect, it } from "@jest/globals";
+import { type VirtualBoardOptions, VirtualWiFi } from "../../host-sim/boards/virtual/board.js";
 import type { Peer } from "../../host-sim/boards/virtual/network.js";
 import { virtualNode } from "../support/node.js";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
 /** A node with a raw TCP server at 10.0.0.2:9000 whose behaviour is `serve`; all that arrived, by connection. */
-function withServer(serve: (peer: Peer, text: string) => void, settings = {}) {
-  const parts = virtualNode({ broker: "", server: "10.0.0.2:9000", ...settings });
+function withServer(
+  serve: (peer: Peer, text: string) => void,
+  settings = {},
+  options: VirtualBoardOptions = {},
+) {
+  const parts = virtualNode({ broker: "", server: "10.0.0.2:9000", ...settings }, options);
   const connections: string[] = [];
   parts.board.net.listen("10.0.0.2", 9000, (peer) => {
     const index = connections.push("") - 1;
@@ -85,13 +90,14 @@ describe("the raw TCP link", () => {
 
   it("sends a message again that crossed the server's goodbye", () => {
     let answered = 0;
-    const { board, sequences } = withServer((peer) => {
+    const { board, sequences, journal } = withServer((peer) => {
       // Answers the first on each connection and closes on the second without an answer.
       if (answered++ % 2 === 0) peer.write(bytes("ok\n"));
       else peer.close();
     });
     board.clock.run(30_500);
     const seen = sequences();
+    expect(journal.warnings.filter((line) => line.startsWith("server"))).toEqual([]); // at once, without back-off
     expect([...new Set(seen)]).toEqual(upTo(new Set(seen).size));
     expect(new Set(seen).size).toBeGreaterThanOrEqual(28);
   });
@@ -172,5 +178,200 @@ describe("the raw TCP link", () => {
     board.clock.run(60_000);
     expect(stopped).toBe(true);
     expect(board.net.connections).toBe(0);
+  });
+
+  it("counts the messages that got no receipt", () => {
+    const { board, broker } = withServer(() => {}, {
+      broker: "mqtt://10.0.0.1",
+      interval: "10s",
+      diagnostics: "60s",
+      spread: 0,
+    });
+    board.clock.run(61_000);
+    const diagnostics = broker.payloads("home/livingroom/diagnostics");
+    expect(JSON.parse(diagnostics[1])).toMatchObject({ unconfirmed: 6 });
+  });
+
+  it("adds a receipt up from what comes less than 200 ms apart", () => {
+    const { board, journal } = withServer(
+      (peer) => {
+        for (const [delay, part] of [
+          [0, "a"],
+          [150, "b"],
+          [300, "c"],
+        ] as const)
+          board.timer.set(() => peer.write(bytes(part)), delay);
+      },
+      { interval: "2s" },
+    );
+    board.clock.run(9_000);
+    expect(journal.receipts.length).toBeGreaterThanOrEqual(4);
+    expect(new Set(journal.receipts)).toEqual(new Set(["abc"]));
+  });
+
+  it("shows what is not printable of a receipt as points", () => {
+    const { board, journal } = withServer((peer) => peer.write(bytes("a\u0001b\u007fü\r\n")));
+    board.clock.run(2_500);
+    expect(journal.receipts[0]).toBe("a.b...");
+  });
+
+  it("keeps a connection on which many short receipts come", () => {
+    const { board, connections, journal } = withServer((peer) => peer.write(bytes(`${"x".repeat(100)}\n`)));
+    board.clock.run(60_500);
+    expect(journal.receipts.length).toBeGreaterThanOrEqual(59);
+    expect(connections).toHaveLength(1);
+  });
+
+  it("closes the connection of a server that does not stop talking, and goes on", () => {
+    const { board, connections, sequences } = withServer((peer) => {
+      const talk = () => {
+        peer.write(new Uint8Array(1_000).fill(0x61));
+        board.timer.set(talk, 100);
+      };
+      talk();
+    });
+    board.clock.run(10_500);
+    expect(sequences().length).toBeGreaterThanOrEqual(9);
+    expect(connections.length).toBeGreaterThanOrEqual(9);
+  });
+
+  it.each([
+    ["keeps the connection", false],
+    ["closes it after each receipt", true],
+  ])("delivers what has waited in one go to a server that %s", (_what, closes) => {
+    const wifi = new VirtualWiFi();
+    const { board, sequences } = withServer(
+      (peer) => {
+        peer.write(bytes("ok\n"));
+        if (closes) peer.close();
+      },
+      {},
+      { wifi },
+    );
+    board.clock.run(20_500);
+    expect(sequences()).toEqual([]);
+    wifi.set(true);
+    board.clock.run(1_000);
+    expect(sequences().length).toBeGreaterThanOrEqual(20);
+    expect(sequences()).toEqual(upTo(sequences().length));
+  });
+
+  it("takes a connection that the server closes while nothing is under way for no trouble", () => {
+    const { board, sequences, journal } = withServer(
+      (peer) => {
+        peer.write(bytes("ok\n"));
+        board.timer.set(() => peer.close(), 1_000);
+      },
+      { interval: "10s" },
+    );
+    board.clock.run(60_500);
+    expect(sequences()).toEqual(upTo(sequences().length));
+    expect(journal.receipts.length).toBeGreaterThanOrEqual(6);
+    expect(journal.warnings.filter((line) => line.startsWith("server"))).toEqual([]);
+  });
+
+  it("backs off from a server that answered once and closes at once since then", () => {
+    let answers = 1;
+    const { board, connections } = withServer((peer) => {
+      if (answers-- > 0) peer.write(bytes("ok\n"));
+      else peer.close();
+    });
+    board.clock.run(120_000);
+    expect(connections.length).toBeLessThan(20);
+  });
+
+  it("speaks of each trouble once, and returns quickly from a short one after a long one", () => {
+    const { board, journal } = withServer((peer) => peer.write(bytes("ok\n")));
+    const { net } = board;
+    const accept = (peer: Peer) => {
+      peer.onData = () => peer.write(bytes("ok\n"));
+    };
+    const trouble = (milliseconds: number) => {
+      net.listen("10.0.0.2", 9000, undefined);
+      net.resetAll();
+      board.clock.run(milliseconds);
+      net.listen("10.0.0.2", 9000, accept);
+    };
+    board.clock.run(5_000);
+    trouble(600_000);
+    board.clock.run(90_000);
+    trouble(2_500);
+    const before = journal.receipts.length;
+    board.clock.run(8_000);
+    expect(journal.receipts.length).toBeGreaterThan(before);
+    expect(journal.warnings.filter((line) => line.startsWith("server"))).toHaveLength(2);
+  });
+
+  it("gives an attempt up after 10 s, and tries again", () => {
+    const { board, journal, sequences } = withServer((peer) => peer.write(bytes("ok\n")));
+    board.net.blackHole = true;
+    board.clock.run(9_990);
+    expect(journal.warnings.filter((line) => line.startsWith("server"))).toEqual([]);
+    board.clock.run(2_000);
+    expect(journal.warnings).toContain("server 10.0.0.2:9000: no connection in time; trying again");
+    board.net.blackHole = false;
+    board.clock.run(30_000);
+    expect(sequences().length).toBeGreaterThan(30);
+  });
+
+  it("does not listen to a name server that answers after that", () => {
+    const { board } = withServer(() => {});
+    board.net.latency = 10_900;
+    board.clock.run(60_000);
+    expect(board.net.connects).toBe(0);
+  });
+
+  it("opens nothing after it was stopped, whatever comes then", () => {
+    const wifi = new VirtualWiFi();
+    const { board, node } = withServer(() => {}, { spread: 0 }, { wifi });
+    board.clock.run(5_000);
+    wifi.set(true);
+    node.stop(() => {});
+    wifi.set(false);
+    wifi.set(true);
+    board.clock.run(60_000);
+    expect(board.net.connects).toBe(0);
+  });
+
+  it("does not try while there is no network, and closes when it goes", () => {
+    const wifi = new VirtualWiFi();
+    const { board, sequences } = withServer((peer) => peer.write(bytes("ok\n")), {}, { wifi });
+    board.clock.run(10_000);
+    expect(board.net.connects).toBe(0);
+    wifi.set(true);
+    board.clock.run(3_000);
+    expect(board.net.connections).toBe(1);
+    wifi.set(false);
+    board.clock.run(60_000);
+    expect(board.net.connections).toBe(0);
+    expect(board.net.connects).toBe(1);
+    wifi.set(true);
+    board.clock.run(5_000);
+    expect(sequences()).toEqual(upTo(sequences().length));
+    expect(sequences().length).toBeGreaterThan(70);
+  });
+
+  it("sends a message again whose receipt was under way when the network went", () => {
+    const wifi = new VirtualWiFi();
+    const { board, sequences } = withServer(() => {}, { interval: "60s" }, { wifi });
+    board.clock.run(2_000);
+    wifi.set(true);
+    board.clock.run(1_000);
+    wifi.set(false);
+    board.clock.run(1_000);
+    wifi.set(true);
+    board.clock.run(1_000);
+    expect(sequences()).toEqual([1, 1]);
+  });
+
+  it("sends nothing twice when it is told again that the network is there", () => {
+    const wifi = new VirtualWiFi();
+    const { board, sequences } = withServer(() => {}, { interval: "60s" }, { wifi });
+    board.clock.run(2_000);
+    wifi.set(true);
+    board.clock.run(1_000);
+    wifi.set(true);
+    board.clock.run(1_000);
+    expect(sequences()).toEqual([1]);
   });
 });

@@ -189,6 +189,7 @@ export function subscriptionPacket(
   let remaining = 2;
   for (let i = 0; i < items.length; i++) {
     if (items[i].topic === "") throw new RangeError("MQTT topic filter is empty [MQTT-4.7.3-1]");
+    if ((items[i].QoS ?? 0) > 2) throw new RangeError("MQTT subscription with QoS 3 [MQTT-3.8.3-4]");
     remaining += stringSize(items[i].topic, "topic filter") + (subscribe ? 1 : 0);
   }
   const bytes = new Uint8Array(1 + remainingLengthSize(remaining) + remaining);
@@ -196,7 +197,7 @@ export function subscriptionPacket(
   let at = writeUint16(bytes, writeRemainingLength(bytes, 1, remaining), id);
   for (let i = 0; i < items.length; i++) {
     at = writeString(bytes, at, items[i].topic);
-    if (subscribe) bytes[at++] = (items[i].QoS ?? 0) & 3;
+    if (subscribe) bytes[at++] = items[i].QoS ?? 0;
   }
   return bytes;
 }

@@ -648,6 +648,14 @@ describe("receiving", () => {
     );
   });
 
+  it("tells of a message with the first byte of its payload, and not before", () => {
+    const bench = new ClientBench().connect();
+    bench.sendBytes([0x30, 4, 0, 1, 0x74]);
+    expect(bench.received).toEqual([]);
+    bench.sendBytes([0x31]);
+    expect(bench.received).toMatchObject([{ payload: "1" }]);
+  });
+
   it("goes on after a callback that has thrown", () => {
     const bench = new ClientBench().connect();
     bench.onMessage = () => {

@@ -217,6 +217,7 @@ describe("generating, read by the oracle", () => {
         }),
     ],
     ["no topic filter", () => subscriptionPacket(Packet.SUBSCRIBE, 1, [])],
+    ["a subscription at QoS 3", () => subscriptionPacket(Packet.SUBSCRIBE, 1, [{ topic: "a", QoS: 3 }])],
     ["an empty topic filter", () => subscriptionPacket(Packet.UNSUBSCRIBE, 1, [{ topic: "" }])],
   ])("refuses %s", (_what, make) => {
     expect(make).toThrow(RangeError);

@@ -242,7 +242,7 @@ describe("the raw TCP link", () => {
     const wifi = new VirtualWiFi();
     const { board, sequences } = withServer(
       (peer) => {
-        peer.write(bytes("ok\n"));
+        peer.write(bytes(closes ? "ok" : "ok\n"));
         if (closes) peer.close();
       },
       {},

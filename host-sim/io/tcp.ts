@@ -2,9 +2,10 @@ import { X509Certificate } from "node:crypto";
 import net from "node:net";
 import tls from "node:tls";
 import { bytesOf, integerOption } from "./io.js";
-import { StreamSocket, type StreamSocketOptions, type Transport } from "./stream-socket.js";
+import type { StreamOptions } from "./stream.js";
+import { StreamSocket, type Transport } from "./stream-socket.js";
 
-export interface TCPOptions extends StreamSocketOptions {
+export interface TCPOptions extends StreamOptions {
   /** IPv4 or IPv6 address. */
   address?: string;
   port?: number;

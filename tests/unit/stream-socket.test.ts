@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from "@jest/globals";
-import { BUFFER_SIZE, StreamSocket, type StreamSocketOptions } from "../../host-sim/io/stream-socket.js";
+import type { StreamOptions } from "../../host-sim/io/stream.js";
+import { BUFFER_SIZE, StreamSocket } from "../../host-sim/io/stream-socket.js";
 
 /** A socket on nothing: the test is the network. */
 class Socket extends StreamSocket {
@@ -8,7 +9,7 @@ class Socket extends StreamSocket {
   transportCloses = 0;
   deferred: (() => void)[] = [];
 
-  constructor(options: StreamSocketOptions = {}) {
+  constructor(options: StreamOptions = {}) {
     super(options);
     this.attach({
       write: (bytes) => this.sent.push(...bytes),
@@ -37,14 +38,14 @@ class Socket extends StreamSocket {
 }
 
 let events: string[];
-const reporting: StreamSocketOptions = {
+const reporting: StreamOptions = {
   onReadable: (count) => events.push(`readable ${count}`),
   onWritable: (count) => events.push(`writable ${count}`),
   onError: (reason) => events.push(`error ${reason?.message}`),
 };
 const bytes = (buffer: ArrayBuffer | undefined) => buffer && [...new Uint8Array(buffer)];
 /** What the public types do not allow and a program may do all the same. */
-const untyped = (options: object) => options as StreamSocketOptions;
+const untyped = (options: object) => options as StreamOptions;
 
 beforeEach(() => {
   events = [];

@@ -1,7 +1,8 @@
 import type { ResolverClass, TCPClass } from "../../../firmware/ports.js";
 import { integerOption } from "../../io/io.js";
 import type { ResolveOptions } from "../../io/resolver.js";
-import { StreamSocket, type StreamSocketOptions, type Transport } from "../../io/stream-socket.js";
+import type { StreamOptions } from "../../io/stream.js";
+import { StreamSocket, type Transport } from "../../io/stream-socket.js";
 import type { VirtualClock } from "./clock.js";
 import { type ClientEnd, Connection, type Peer, Way, type Weather } from "./connection.js";
 
@@ -109,7 +110,7 @@ export class VirtualNetwork implements Weather {
   }
 }
 
-interface VirtualTCPOptions extends StreamSocketOptions {
+interface VirtualTCPOptions extends StreamOptions {
   address: string;
   port: number;
 }

@@ -23,7 +23,7 @@ import { SHT3x } from "../sensors/sht3x.js";
 import { TMP117 } from "../sensors/tmp117.js";
 import MQTTClient from "./mqtt.js";
 import { SystemResolver } from "./resolver.js";
-import { macAddress, StationKeeper } from "./wifi.js";
+import { macAddress, openStation } from "./wifi.js";
 
 /** The UART behind the USB port is the console. */
 const DEFAULT_UART = 1;
@@ -68,7 +68,7 @@ const board: Board = {
   mqtt: { io: MQTTClient as unknown as MQTTClientClass },
   dns: { io: SystemResolver },
   tcp: { io: TCP as unknown as TCPClass, nodelay: true },
-  network: (settings, monitor) => new StationKeeper(settings, monitor),
+  network: openStation,
   serial: (settings): IO<SerialClass> => ({
     io: Serial as unknown as SerialClass,
     port: uartPort(settings),

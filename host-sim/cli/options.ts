@@ -1,8 +1,10 @@
 import fs from "node:fs";
 import { Command, CommanderError, Option } from "commander";
 import { formatDuration, parseDuration } from "../../firmware/codec/duration.js";
+import { sensorNames } from "../../firmware/compose.js";
 import { Kind, SETTINGS, type Setting } from "../../firmware/config.js";
 import { allowed, readSettings } from "../../firmware/settings.js";
+import { liveBoard } from "../boards/live.js";
 
 /** What the command line says. */
 export interface Options {
@@ -22,7 +24,7 @@ export class UsageError extends Error {}
 const DEVICE_ONLY = new Set(["ssid", "password", "receive", "data", "clock", "address"]);
 
 /** The sensors of the live board, the default first. */
-export const SENSORS = ["simulated", "uart", "tmp117", "sht3x"];
+const SENSORS = sensorNames(liveBoard({ topic: "" }));
 
 /** The longest `setTimeout`. */
 const DURATION_LIMIT = 0x7fff_ffff;

@@ -48,7 +48,11 @@ describe("npm start", () => {
   it.each<[string, string[], RegExp]>([
     ["an option that does not exist", ["--brokr", "x"], /unknown option '--brokr'/],
     ["a broker that is no URL", ["--broker", "localhost"], /--broker .* mqtt:\/\/host/],
-    ["a sensor that does not exist", ["--sensor", "bme"], /--sensor is "bme": allowed is simulated, .*uart/],
+    [
+      "a sensor that does not exist",
+      ["--sensor", "bme"],
+      /--sensor is "bme": allowed is simulated, tmp117, sht3x, uart/,
+    ],
     ["a wrong duration", ["--interval", "soon"], /--interval is "soon": allowed is a duration/],
     ["a wrong type", ["--baud", "fast"], /--baud is "fast": allowed is a whole number from 1200/],
     ["a value out of range", ["--deadband", "-1"], /--deadband is "-1": allowed is a number from 0 to 100/],

@@ -1,0 +1,116 @@
+import type { Monitor } from "../monitor.js";
+import type { NetworkInterface, Timer, TimerHandle } from "../ports.js";
+
+/** What is used of ECMA-419's Wi-Fi network interface, as Moddable's class for the ESP32 has it. */
+export interface WiFi {
+  /** Begins to connect; throws while it is connecting already. The outcome comes as a change of `connection`. */
+  connect(options: { SSID: string; password?: string }): void;
+  /** Ends it without telling of the change; a moment later a change to 200 may still be told. */
+  disconnect(): void;
+  /** 200 idle, 300 connecting, 400 associated, 500 has an address. */
+  readonly connection: number;
+  /** Signal strength in dBm. */
+  readonly RSSI: number | undefined;
+}
+
+const enum Connection {
+  IDLE = 200,
+  ADDRESS = 500,
+}
+
+/**
+ * Milliseconds for an attempt to end with an address: scanning takes 2.4 s, and a DHCP server may take its time.
+ * Association without an address is reported by nothing else.
+ */
+const ATTEMPT_TIMEOUT = 60_000;
+
+/** Milliseconds between attempts, long enough for the late word of a `disconnect` not to count for the next. */
+const RETRY_PERIOD = 5_000;
+
+export interface WiFiStationOptions {
+  wifi: WiFi;
+  ssid: string;
+  /** Empty for an open network. */
+  password: string;
+  timer: Timer;
+  monitor: Monitor;
+}
+
+/** Keeps a node in its Wi-Fi network: the class itself neither tries again nor says why it failed. */
+export class WiFiStation implements NetworkInterface {
+  #options: WiFiStationOptions;
+  #onChanged: (up: boolean) => void = () => {};
+  #timer: TimerHandle;
+  #isUp = false;
+  #isConnecting = false;
+
+  constructor(options: WiFiStationOptions) {
+    this.#options = options;
+  }
+
+  start(onChanged: (up: boolean) => void): void {
+    this.#onChanged = onChanged;
+    if (this.#options.ssid === "") {
+      this.#options.monitor.warning?.('setting "ssid" is missing: readings are taken and wait');
+      return;
+    }
+    this.#connect();
+  }
+
+  get signal(): number | undefined {
+    return this.#isUp ? this.#options.wifi.RSSI : undefined;
+  }
+
+  /** To be called when the interface tells that something has changed. */
+  changed(): void {
+    const { connection } = this.#options.wifi;
+    if (connection >= Connection.ADDRESS) {
+      if (this.#isUp) return;
+      this.#isUp = true;
+      this.#isConnecting = false;
+      this.#clearTimer();
+      this.#onChanged(true);
+    } else if (connection <= Connection.IDLE && (this.#isUp || this.#isConnecting)) this.#failed();
+  }
+
+  #connect(): void {
+    const { wifi, ssid, password } = this.#options;
+    this.#isConnecting = true;
+    this.#setTimer(ATTEMPT_TIMEOUT);
+    try {
+      wifi.connect(password === "" ? { SSID: ssid } : { SSID: ssid, password });
+    } catch {
+      // It is connecting already: the deadline ends that.
+    }
+  }
+
+  #onTimer = (): void => {
+    this.#timer = undefined;
+    if (!this.#isConnecting) return this.#connect();
+    this.#options.wifi.disconnect();
+    this.#failed();
+  };
+
+  #failed(): void {
+    const { ssid, monitor } = this.#options;
+    const wasUp = this.#isUp;
+    this.#isUp = this.#isConnecting = false;
+    this.#setTimer(RETRY_PERIOD);
+    monitor.warning?.(
+      wasUp
+        ? `Wi-Fi "${ssid}" is lost`
+        : `no connection to Wi-Fi "${ssid}": out of reach, or a wrong password`,
+    );
+    if (wasUp) this.#onChanged(false);
+  }
+
+  #setTimer(delay: number): void {
+    this.#clearTimer();
+    this.#timer = this.#options.timer.set(this.#onTimer, delay);
+  }
+
+  #clearTimer(): void {
+    if (this.#timer !== undefined) this.#options.timer.clear(this.#timer);
+    this.#timer = undefined;
+  }
+}

@@ -25,7 +25,7 @@ import MQTTClient from "./mqtt.js";
 import { SystemResolver } from "./resolver.js";
 import { macAddress, openStation } from "./wifi.js";
 
-/** The UART behind the USB port is the console. */
+/** UART 0 is the one behind the USB port, which the debugger has. */
 const DEFAULT_UART = 1;
 
 /** The UART that the setting names; one that there is not, which the class refuses, where it names none. */

@@ -5,6 +5,7 @@
  * A reading leaves the outbox when the broker has acknowledged it; `window.ts` knows what is under way.
  */
 
+import { Alarm } from "../alarm.js";
 import { type Origin, QUANTITIES, type Reading, readingJSON } from "../codec/reading.js";
 import { utf8Length, writeUTF8 } from "../codec/utf8.js";
 import { errorText } from "../error-text.js";
@@ -22,7 +23,6 @@ import type {
   ResolverClass,
   TCPClass,
   Timer,
-  TimerHandle,
 } from "../ports.js";
 import { elapsed } from "../time.js";
 import { Backoff } from "./backoff.js";
@@ -99,8 +99,8 @@ export class MQTTLink {
   #session = new Session();
   #backoff: Backoff;
   /** Runs in WAITING (the back-off), SUBSCRIBING, ONLINE (the oldest PUBACK) and LEAVING. */
-  #timer: TimerHandle;
-  #diagnosticsTimer: TimerHandle;
+  #alarm: Alarm;
+  #diagnosticsAlarm: Alarm;
   #diagnosticsDue = false;
   #onlineAt = 0;
   /** Attempts to connect, and those that the broker accepted. */
@@ -134,6 +134,8 @@ export class MQTTLink {
   constructor(options: MQTTLinkOptions) {
     this.#options = options;
     this.#backoff = new Backoff(options.random);
+    this.#alarm = new Alarm(options.timer, () => this.#onAlarm());
+    this.#diagnosticsAlarm = new Alarm(options.timer, () => this.#onDiagnosticsDue());
     this.#statusTopic = `${options.base}/status`;
     this.#topics = QUANTITIES.map((name) => `${options.base}/${name}`);
     this.#sent = this.#late = options.outbox.first;
@@ -191,30 +193,30 @@ export class MQTTLink {
   // --- states ------------------------------------------------------------------------------------------------------
 
   #become(state: LinkState, wait: number): void {
-    this.#clearTimer();
+    this.#alarm.clear();
     const changed = state !== this.#state;
     this.#state = state;
     if (changed) this.#options.monitor.link?.(state);
     switch (state) {
       case LinkState.WAITING:
-        this.#setTimer(wait);
+        this.#alarm.set(wait);
         break;
       case LinkState.CONNECTING:
         this.#connect();
         break;
       case LinkState.SUBSCRIBING:
-        this.#setTimer(ANSWER_TIMEOUT);
+        this.#alarm.set(ANSWER_TIMEOUT);
         this.#subscribe();
         break;
       case LinkState.ONLINE:
         this.#oldest = -1;
-        this.#setTimer(ANSWER_TIMEOUT);
+        this.#alarm.set(ANSWER_TIMEOUT);
         this.#send();
         break;
       case LinkState.LEAVING:
         if (!this.#announced) return this.#become(left(state), 0);
         this.#goodbyeDue = true;
-        this.#setTimer(GOODBYE_TIMEOUT);
+        this.#alarm.set(GOODBYE_TIMEOUT);
         this.#send();
         break;
       case LinkState.STOPPED:
@@ -225,17 +227,7 @@ export class MQTTLink {
     }
   }
 
-  #setTimer(delay: number): void {
-    this.#timer = this.#options.timer.set(this.#onTimer, delay);
-  }
-
-  #clearTimer(): void {
-    if (this.#timer !== undefined) this.#options.timer.clear(this.#timer);
-    this.#timer = undefined;
-  }
-
-  #onTimer = (): void => {
-    this.#timer = undefined;
+  #onAlarm(): void {
     switch (this.#state) {
       case LinkState.WAITING:
         this.#become(waitOver(this.#state), 0);
@@ -256,13 +248,13 @@ export class MQTTLink {
           this.#lost("the broker does not acknowledge readings");
           break;
         }
-        this.#setTimer(ANSWER_TIMEOUT / 2);
+        this.#alarm.set(ANSWER_TIMEOUT / 2);
         break;
       }
       default:
         break;
     }
-  };
+  }
 
   #connect(): void {
     const { client, dns, socket, timer, clock, host, port, user, password, id, keepAlive } = this.#options;
@@ -308,7 +300,7 @@ export class MQTTLink {
     this.#connections += 1;
     if (diagnosticsPeriod > 0) {
       this.#diagnosticsDue = true;
-      this.#diagnosticsTimer = this.#options.timer.set(this.#onDiagnostics, diagnosticsPeriod);
+      this.#diagnosticsAlarm.set(diagnosticsPeriod);
     }
     this.#become(accepted(this.#state, subscriptions.length > 0 && !sessionPresent), 0);
   }
@@ -331,8 +323,7 @@ export class MQTTLink {
     const client = this.#client;
     this.#client = undefined;
     this.#writable = 0;
-    if (this.#diagnosticsTimer !== undefined) this.#options.timer.clear(this.#diagnosticsTimer);
-    this.#diagnosticsTimer = undefined;
+    this.#diagnosticsAlarm.clear();
     client?.close();
     if (this.#state === LinkState.ONLINE) {
       this.#backoff.ended(elapsed(this.#onlineAt, this.#options.clock.ticks()));
@@ -437,11 +428,11 @@ export class MQTTLink {
     }
   }
 
-  #onDiagnostics = (): void => {
+  #onDiagnosticsDue(): void {
     this.#diagnosticsDue = true;
-    this.#diagnosticsTimer = this.#options.timer.set(this.#onDiagnostics, this.#options.diagnosticsPeriod);
+    this.#diagnosticsAlarm.set(this.#options.diagnosticsPeriod);
     this.#send();
-  };
+  }
 
   // --- receiving ---------------------------------------------------------------------------------------------------
 

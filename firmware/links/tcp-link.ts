@@ -7,12 +7,13 @@
  * that closes after a receipt is connected to again for the next message, without back-off.
  */
 
+import { Alarm } from "../alarm.js";
 import { type Origin, type Reading, readingJSON } from "../codec/reading.js";
 import { utf8Length, writeUTF8 } from "../codec/utf8.js";
 import { errorText } from "../error-text.js";
 import type { Counters, Monitor } from "../monitor.js";
 import type { Outbox } from "../outbox/outbox.js";
-import type { Clock, IO, ResolverClass, TCP, TCPClass, Timer, TimerHandle } from "../ports.js";
+import type { Clock, IO, ResolverClass, TCP, TCPClass, Timer } from "../ports.js";
 import { elapsed } from "../time.js";
 import { Backoff } from "./backoff.js";
 
@@ -75,7 +76,7 @@ export class TCPLink {
   #backoff: Backoff;
   #socket: TCP | undefined;
   #writable = 0;
-  #timer: TimerHandle;
+  #alarm: Alarm;
   /** Counts attempts to connect: what an earlier one still has to say is not listened to. */
   #attempt = 0;
   /** Times that the present message was sent. */
@@ -92,6 +93,7 @@ export class TCPLink {
   constructor(options: TCPLinkOptions) {
     this.#options = options;
     this.#backoff = new Backoff(options.random);
+    this.#alarm = new Alarm(options.timer, () => this.#onAlarm());
   }
 
   start(networkUp: boolean): void {
@@ -135,7 +137,7 @@ export class TCPLink {
     this.#sends += 1;
     this.#receipt = "";
     this.#receiptLength = 0;
-    this.#setTimer(RECEIPT_TIMEOUT);
+    this.#alarm.set(RECEIPT_TIMEOUT);
     try {
       this.#writable = this.#socket.write(bytes) ?? 0;
     } catch (error) {
@@ -148,7 +150,7 @@ export class TCPLink {
     const { outbox } = this.#options;
     outbox.acknowledge(this.#reading.seq);
     this.#sends = 0;
-    this.#clearTimer();
+    this.#alarm.clear();
     this.#state = State.IDLE;
   }
 
@@ -174,7 +176,7 @@ export class TCPLink {
     this.#writable = 0;
     this.#attempt += 1;
     const attempt = this.#attempt;
-    this.#setTimer(CONNECT_TIMEOUT);
+    this.#alarm.set(CONNECT_TIMEOUT);
     try {
       new dns.io(dns).resolve({
         host,
@@ -205,7 +207,7 @@ export class TCPLink {
 
   #close(): void {
     this.#attempt += 1;
-    this.#clearTimer();
+    this.#alarm.clear();
     const socket = this.#socket;
     this.#socket = undefined;
     this.#writable = 0;
@@ -236,21 +238,10 @@ export class TCPLink {
     if (!this.#troubled) monitor.warning?.(`server ${host}:${port}: ${reason}; trying again`);
     this.#troubled = true;
     this.#state = State.WAITING;
-    this.#setTimer(this.#backoff.next());
+    this.#alarm.set(this.#backoff.next());
   }
 
-  #setTimer(delay: number): void {
-    this.#clearTimer();
-    this.#timer = this.#options.timer.set(this.#onTimer, delay);
-  }
-
-  #clearTimer(): void {
-    if (this.#timer !== undefined) this.#options.timer.clear(this.#timer);
-    this.#timer = undefined;
-  }
-
-  #onTimer = (): void => {
-    this.#timer = undefined;
+  #onAlarm(): void {
     switch (this.#state) {
       case State.WAITING:
         this.#state = State.IDLE;
@@ -267,7 +258,7 @@ export class TCPLink {
         break;
       case State.ANSWERED: {
         const silence = elapsed(this.#lastByte, this.#options.clock.ticks());
-        if (silence < RECEIPT_SILENCE) return this.#setTimer(RECEIPT_SILENCE - silence);
+        if (silence < RECEIPT_SILENCE) return this.#alarm.set(RECEIPT_SILENCE - silence);
         this.#confirmed();
         this.#next();
         break;
@@ -275,12 +266,12 @@ export class TCPLink {
       default:
         break;
     }
-  };
+  }
 
   #onWritable(count: number): void {
     this.#writable = count;
     if (this.#state === State.CONNECTING) {
-      this.#clearTimer();
+      this.#alarm.clear();
       this.#state = State.IDLE;
     }
     this.#next();
@@ -305,7 +296,7 @@ export class TCPLink {
     }
     if (this.#state === State.SENT) {
       this.#state = State.ANSWERED;
-      this.#setTimer(RECEIPT_SILENCE);
+      this.#alarm.set(RECEIPT_SILENCE);
     }
     if (this.#state !== State.ANSWERED) return;
     this.#lastByte = this.#options.clock.ticks();

@@ -1,5 +1,6 @@
+import { Alarm } from "../alarm.js";
 import type { Monitor } from "../monitor.js";
-import type { NetworkInterface, Timer, TimerHandle } from "../ports.js";
+import type { NetworkInterface, Timer } from "../ports.js";
 
 /** What is used of ECMA-419's Wi-Fi network interface, as Moddable's class for the ESP32 has it. */
 export interface WiFi {
@@ -40,12 +41,13 @@ export interface WiFiStationOptions {
 export class WiFiStation implements NetworkInterface {
   #options: WiFiStationOptions;
   #onChanged: (up: boolean) => void = () => {};
-  #timer: TimerHandle;
+  #alarm: Alarm;
   #isUp = false;
   #isConnecting = false;
 
   constructor(options: WiFiStationOptions) {
     this.#options = options;
+    this.#alarm = new Alarm(options.timer, () => this.#onAlarm());
   }
 
   start(onChanged: (up: boolean) => void): void {
@@ -68,7 +70,7 @@ export class WiFiStation implements NetworkInterface {
       if (this.#isUp) return;
       this.#isUp = true;
       this.#isConnecting = false;
-      this.#clearTimer();
+      this.#alarm.clear();
       this.#onChanged(true);
     } else if (connection <= Connection.IDLE && (this.#isUp || this.#isConnecting)) this.#failed();
   }
@@ -76,7 +78,7 @@ export class WiFiStation implements NetworkInterface {
   #connect(): void {
     const { wifi, ssid, password } = this.#options;
     this.#isConnecting = true;
-    this.#setTimer(ATTEMPT_TIMEOUT);
+    this.#alarm.set(ATTEMPT_TIMEOUT);
     try {
       wifi.connect(password === "" ? { SSID: ssid } : { SSID: ssid, password });
     } catch {
@@ -84,33 +86,22 @@ export class WiFiStation implements NetworkInterface {
     }
   }
 
-  #onTimer = (): void => {
-    this.#timer = undefined;
+  #onAlarm(): void {
     if (!this.#isConnecting) return this.#connect();
     this.#options.wifi.disconnect();
     this.#failed();
-  };
+  }
 
   #failed(): void {
     const { ssid, monitor } = this.#options;
     const wasUp = this.#isUp;
     this.#isUp = this.#isConnecting = false;
-    this.#setTimer(RETRY_PERIOD);
+    this.#alarm.set(RETRY_PERIOD);
     monitor.warning?.(
       wasUp
         ? `Wi-Fi "${ssid}" is lost`
         : `no connection to Wi-Fi "${ssid}": out of reach, or a wrong password`,
     );
     if (wasUp) this.#onChanged(false);
-  }
-
-  #setTimer(delay: number): void {
-    this.#clearTimer();
-    this.#timer = this.#options.timer.set(this.#onTimer, delay);
-  }
-
-  #clearTimer(): void {
-    if (this.#timer !== undefined) this.#options.timer.clear(this.#timer);
-    this.#timer = undefined;
   }
 }

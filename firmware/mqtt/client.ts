@@ -12,6 +12,7 @@
  * payload; CONNACK's control message tells `sessionPresent`; `onError` gets an `MQTTError`.
  */
 
+import { Alarm } from "../alarm.js";
 import { readUTF8, utf8Length, writeUTF8 } from "../codec/utf8.js";
 import { errorText } from "../error-text.js";
 import type {
@@ -22,8 +23,6 @@ import type {
   MQTTReadableOptions,
   MQTTWriteOptions,
   TCP,
-  Timer,
-  TimerHandle,
 } from "../ports.js";
 import { MQTTError, Reason, returnCodeText } from "./error.js";
 import { KeepAlive, Verdict } from "./keep-alive.js";
@@ -72,7 +71,6 @@ type Callbacks = Pick<ClientOptions, "onReadable" | "onWritable" | "onControl" |
 export default class MQTTClient {
   readonly target: unknown;
   #callbacks: Callbacks;
-  #timer: Timer;
   #clock: Clock;
   #session: Session;
   #state = State.RESOLVING;
@@ -106,7 +104,8 @@ export default class MQTTClient {
   #unread = 0;
   /** Its QoS 2 repetition has been handed over before: drop it. */
   #repeated = false;
-  #receiveScheduled: TimerHandle;
+  /** Receiving goes on when it rings. */
+  #receiveAlarm: Alarm;
   #inCallback = false;
 
   /** Milliseconds, 0 is off. */
@@ -114,7 +113,7 @@ export default class MQTTClient {
   /** From CONNACK on. */
   #keepAlive: KeepAlive | undefined;
   /** The connect deadline first, keep-alive after. */
-  #watch: TimerHandle;
+  #watch: Alarm;
 
   /**
    * @throws RangeError when an option breaks the protocol; nothing is open then
@@ -130,7 +129,8 @@ export default class MQTTClient {
 
     this.target = options["target"];
     this.#callbacks = options;
-    this.#timer = options.timer;
+    this.#receiveAlarm = new Alarm(options.timer, () => this.#receive());
+    this.#watch = new Alarm(options.timer, () => this.#onWatch());
     this.#clock = options.clock;
     this.#session = options.session ?? new Session();
     this.#keepAlivePeriod = seconds * 1000;
@@ -151,10 +151,7 @@ export default class MQTTClient {
       },
     });
 
-    this.#watch = this.#timer.set(() => {
-      this.#watch = undefined;
-      this.#fail(Reason.TIMEOUT, this.#timeoutText());
-    }, connectTimeout);
+    this.#watch.set(connectTimeout);
     const { dns, socket } = options;
     try {
       new dns.io(dns).resolve({
@@ -190,9 +187,8 @@ export default class MQTTClient {
   /** Closes without a word to the broker, which then publishes the will; write DISCONNECT first to prevent it. */
   close(): void {
     this.#state = State.CLOSED;
-    if (this.#watch !== undefined) this.#timer.clear(this.#watch);
-    if (this.#receiveScheduled !== undefined) this.#timer.clear(this.#receiveScheduled);
-    this.#watch = this.#receiveScheduled = undefined;
+    this.#watch.clear();
+    this.#receiveAlarm.clear();
     this.#writable = this.#pending = this.#payload = this.#unread = 0;
     this.#connect = undefined;
     this.#receiving = false;
@@ -282,10 +278,7 @@ export default class MQTTClient {
     this.#consume(count);
     if (this.#unread === 0 && !this.#inCallback) {
       // Not from here: the caller does not expect `onReadable` while it is reading.
-      this.#receiveScheduled ??= this.#timer.set(() => {
-        this.#receiveScheduled = undefined;
-        this.#receive();
-      }, 0);
+      this.#receiveAlarm.set(0);
     }
     return typeof what === "object" ? count : (into.buffer as ArrayBuffer);
   }
@@ -574,16 +567,15 @@ export default class MQTTClient {
   #connected(sessionPresent: boolean): void {
     this.#state = State.CONNECTED;
     if (!sessionPresent) this.#session.clear();
-    this.#timer.clear(this.#watch);
-    this.#watch = undefined;
+    this.#watch.clear();
     if (this.#keepAlivePeriod === 0) return;
     this.#keepAlive = new KeepAlive(this.#keepAlivePeriod, this.#clock.ticks());
-    this.#watch = this.#timer.set(this.#onWatch, this.#keepAlive.wait);
+    this.#watch.set(this.#keepAlive.wait);
   }
 
-  #onWatch = (): void => {
-    this.#watch = undefined;
-    const keepAlive = this.#keepAlive as KeepAlive;
+  #onWatch(): void {
+    const keepAlive = this.#keepAlive;
+    if (!keepAlive) return this.#fail(Reason.TIMEOUT, this.#timeoutText());
     const now = this.#clock.ticks();
     switch (keepAlive.judge(now)) {
       case Verdict.DEAD:
@@ -595,8 +587,8 @@ export default class MQTTClient {
       case Verdict.FINE:
         break;
     }
-    this.#watch = this.#timer.set(this.#onWatch, keepAlive.wait);
-  };
+    this.#watch.set(keepAlive.wait);
+  }
 
   #onSocketError(reason: Error | undefined): void {
     const why = reason ? ` (${errorText(reason)})` : "";

@@ -1,7 +1,8 @@
+import { Alarm } from "../alarm.js";
 import { QUANTITY_COUNT, Quantity } from "../codec/reading.js";
 import { errorText } from "../error-text.js";
 import type { Counters, Monitor } from "../monitor.js";
-import type { Clock, Sensor, SensorClass, SensorOptions, Timer, TimerHandle } from "../ports.js";
+import type { Clock, Sensor, SensorClass, SensorOptions, Timer } from "../ports.js";
 import { elapsed } from "../time.js";
 import { sampleValue } from "./sample.js";
 import type { Sink, Source } from "./source.js";
@@ -38,7 +39,7 @@ export class PolledSource implements Source {
   #sink: Sink;
   #sensor: Sensor | undefined;
   #sensorOptions: SensorOptions;
-  #timer: TimerHandle;
+  #alarm: Alarm;
   #due = 0;
   /** Samples that have failed since the last good one. */
   #failures = 0;
@@ -49,6 +50,7 @@ export class PolledSource implements Source {
   constructor(options: PolledOptions, sink: Sink) {
     this.#options = options;
     this.#sink = sink;
+    this.#alarm = new Alarm(options.timer, () => (this.#sensor ? this.#sample(this.#sensor) : this.#open()));
     this.#sensorOptions = { ...options.options, onError: (reason) => this.#onError(reason) };
   }
 
@@ -57,8 +59,7 @@ export class PolledSource implements Source {
   }
 
   close(): void {
-    if (this.#timer !== undefined) this.#options.timer.clear(this.#timer);
-    this.#timer = undefined;
+    this.#alarm.clear();
     this.#closeSensor();
   }
 
@@ -84,30 +85,15 @@ export class PolledSource implements Source {
       this.#sink.opened();
     }
     this.#due = (this.#options.clock.ticks() + SETTLING) | 0;
-    if (this.#sensor) this.#schedule(SETTLING, this.#onDue);
-    else this.#schedule(REOPEN_PERIOD, this.#onReopen);
+    this.#alarm.set(this.#sensor ? SETTLING : REOPEN_PERIOD);
   }
 
-  #schedule(delay: number, callback: () => void): void {
-    this.#timer = this.#options.timer.set(callback, delay);
-  }
-
-  #onReopen = (): void => {
-    this.#timer = undefined;
-    this.#open();
-  };
-
-  #onDue = (): void => {
-    this.#timer = undefined;
-    this.#sample();
-  };
-
-  #sample(): void {
+  #sample(sensor: Sensor): void {
     const { period, readyPeriod, humidityScale, clock, counters } = this.#options;
     const errors = counters.sensorErrors;
     let next = period;
     try {
-      const sample = (this.#sensor as Sensor).sample();
+      const sample = sensor.sample();
       for (let quantity: Quantity = 0; quantity < QUANTITY_COUNT; quantity++) {
         const value = sampleValue(sample, quantity);
         if (value !== undefined) {
@@ -124,7 +110,7 @@ export class PolledSource implements Source {
       this.#failures += 1;
       if (this.#failures >= FAILURES_BEFORE_REOPEN) {
         this.#closeSensor();
-        this.#schedule(REOPEN_PERIOD, this.#onReopen);
+        this.#alarm.set(REOPEN_PERIOD);
         return;
       }
     }
@@ -134,7 +120,7 @@ export class PolledSource implements Source {
     const now = clock.ticks();
     const late = elapsed(this.#due, now);
     this.#due = ((late > -next && late < next ? this.#due : now) + next) | 0;
-    this.#schedule(elapsed(now, this.#due), this.#onDue);
+    this.#alarm.set(elapsed(now, this.#due));
   }
 
   #onError(reason: string): void {

@@ -1,7 +1,8 @@
+import { Alarm } from "../alarm.js";
 import { QUANTITY_COUNT, Quantity } from "../codec/reading.js";
 import { errorText } from "../error-text.js";
 import type { Counters, Monitor } from "../monitor.js";
-import type { Clock, IO, Serial, SerialClass, Timer, TimerHandle } from "../ports.js";
+import type { Clock, IO, Serial, SerialClass, Timer } from "../ports.js";
 import { elapsed } from "../time.js";
 import { LineParser } from "./line.js";
 import type { Sink, Source } from "./source.js";
@@ -41,7 +42,7 @@ export class UARTSource implements Source {
   #options: UARTOptions;
   #sink: Sink;
   #serial: Serial | undefined;
-  #timer: TimerHandle;
+  #alarm: Alarm;
   #attempted = false;
   /** The port is gone, or nothing has come since it was; that has been told. */
   #troubled = false;
@@ -58,6 +59,7 @@ export class UARTSource implements Source {
   constructor(options: UARTOptions, sink: Sink) {
     this.#options = options;
     this.#sink = sink;
+    this.#alarm = new Alarm(options.timer, () => this.#open());
   }
 
   start(): void {
@@ -65,8 +67,7 @@ export class UARTSource implements Source {
   }
 
   close(): void {
-    if (this.#timer !== undefined) this.#options.timer.clear(this.#timer);
-    this.#timer = undefined;
+    this.#alarm.clear();
     this.#closePort();
   }
 
@@ -105,10 +106,7 @@ export class UARTSource implements Source {
       this.#options.counters.sensorErrors += 1;
       this.#options.monitor.warning?.(`serial port: ${reason}; it is tried again every second`);
     }
-    this.#timer ??= this.#options.timer.set(() => {
-      this.#timer = undefined;
-      this.#open();
-    }, REOPEN_PERIOD);
+    this.#alarm.set(REOPEN_PERIOD);
   }
 
   #onReadable(count: number): void {

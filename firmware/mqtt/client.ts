@@ -26,21 +26,15 @@ import type {
 } from "../ports.js";
 import { MQTTError, Reason, returnCodeText } from "./error.js";
 import { KeepAlive, Verdict } from "./keep-alive.js";
+import { Output } from "./output.js";
 import {
-  ACKNOWLEDGEMENT_SIZE,
   connectPacket,
-  FIXED_HEADER_LIMIT,
   hasWildcard,
   Packet,
   PacketHeader,
   Parse,
   parseHeader,
-  publishHeaderSize,
-  REMAINING_LENGTH_LIMIT,
   subscriptionPacket,
-  writeAcknowledgement,
-  writeEmptyPacket,
-  writePublishHeader,
 } from "./packets.js";
 import { Session } from "./session.js";
 
@@ -53,9 +47,6 @@ export interface ClientOptions extends MQTTClientOptions {
   /** Milliseconds from construction to CONNACK. Default: 30,000, a few TCP retransmissions. */
   connectTimeout?: number;
 }
-
-/** Kept free in the socket for an acknowledgement and a PINGREQ of our own. */
-const RESERVE = 8;
 
 const enum State {
   RESOLVING,
@@ -79,16 +70,7 @@ export default class MQTTClient {
   /** The CONNECT packet, until it is sent. */
   #connect: Uint8Array | undefined;
 
-  /** Bytes the socket will take. */
-  #writable = 0;
-  #output: Uint8Array;
-  /** The last topic written and its UTF-8 form: a sensor writes the same one again and again. */
-  #topic = "";
-  #topicBytes = new Uint8Array(0);
-  #nextId = 1;
-  /** What is missing of a PUBLISH that was written in part. */
-  #unwritten = 0;
-
+  #output: Output;
   #input: Uint8Array;
   /** The bytes `#input[#head]` to `#input[#tail]` have arrived and are not parsed or read. */
   #head = 0;
@@ -136,7 +118,7 @@ export default class MQTTClient {
     this.#keepAlivePeriod = seconds * 1000;
     this.#server = `${host}:${port}`;
     this.#input = new Uint8Array(packetLimit);
-    this.#output = new Uint8Array(packetLimit);
+    this.#output = new Output(packetLimit, () => this.#keepAlive?.sent(this.#clock.ticks()));
     this.#connect = connectPacket({
       id: options.id,
       clean: options.clean ?? true,
@@ -169,6 +151,7 @@ export default class MQTTClient {
               onWritable: (count) => this.#onWritable(count),
               onError: (reason) => this.#onSocketError(reason),
             });
+            this.#output.socket = this.#socket;
           } catch (error) {
             this.#fail(Reason.SOCKET, `cannot open a connection to ${this.#server}: ${errorText(error)}`);
           }
@@ -189,7 +172,8 @@ export default class MQTTClient {
     this.#state = State.CLOSED;
     this.#watch.clear();
     this.#receiveAlarm.clear();
-    this.#writable = this.#pending = this.#payload = this.#unread = 0;
+    this.#output.close();
+    this.#pending = this.#payload = this.#unread = 0;
     this.#connect = undefined;
     this.#receiving = false;
     const socket = this.#socket;
@@ -218,40 +202,39 @@ export default class MQTTClient {
   write(data: Bytes | null, options?: MQTTWriteOptions): number {
     if (this.#state !== State.CONNECTED) throw new Error("MQTT client is not connected");
     const bytes = data instanceof ArrayBuffer ? new Uint8Array(data) : data;
-    if (this.#unwritten > 0) {
-      if (options || !bytes || bytes.length > this.#unwritten)
-        throw new Error("MQTT message is not complete yet");
-      this.#send(bytes);
-      this.#unwritten -= bytes.length;
-      return this.#free();
+    const output = this.#output;
+    if (output.isWithinMessage) {
+      if (options || !bytes) throw new Error("MQTT message is not complete yet");
+      output.continue(bytes);
+      return output.free;
     }
     if (!options) throw new Error("MQTT write without options");
     const operation = options.operation ?? Packet.PUBLISH;
     switch (operation) {
       case Packet.PUBLISH:
-        this.#publish(bytes ?? new Uint8Array(0), options);
+        output.publish(bytes ?? new Uint8Array(0), options);
         break;
       case Packet.SUBSCRIBE:
       case Packet.UNSUBSCRIBE:
-        this.#send(subscriptionPacket(operation, options.id ?? this.#takeId(), options.items ?? []));
+        output.send(subscriptionPacket(operation, options.id ?? output.takeId(), options.items ?? []));
         break;
       case Packet.PUBACK:
       case Packet.PUBREC:
       case Packet.PUBREL:
       case Packet.PUBCOMP:
         if (!options.id) throw new RangeError("MQTT acknowledgement without a packet id");
-        this.#acknowledge(operation, options.id);
+        output.acknowledge(operation, options.id);
         break;
       case Packet.PINGREQ:
         this.#ping();
         break;
       case Packet.DISCONNECT:
-        this.#sendOutput(writeEmptyPacket(this.#output, 0, Packet.DISCONNECT));
+        output.empty(Packet.DISCONNECT);
         break;
       default:
         throw new RangeError(`MQTT operation ${operation} is not a client's to write`);
     }
-    return this.#free();
+    return output.free;
   }
 
   /**
@@ -285,101 +268,30 @@ export default class MQTTClient {
 
   // --- writing -------------------------------------------------------------------------------------------------
 
-  #free(): number {
-    return this.#writable > RESERVE ? this.#writable - RESERVE : 0;
-  }
-
-  #takeId(): number {
-    const id = this.#nextId;
-    this.#nextId = id === 0xffff ? 1 : id + 1;
-    return id;
-  }
-
-  #publish(payload: Uint8Array, options: MQTTWriteOptions): void {
-    const { topic, QoS = 0, byteLength = payload.length } = options;
-    if (!topic) throw new RangeError("MQTT topic is missing [MQTT-4.7.3-1]");
-    if (QoS !== 0 && QoS !== 1 && QoS !== 2) throw new RangeError(`MQTT QoS ${QoS}; 0, 1 or 2`);
-    if (payload.length > byteLength) throw new RangeError("MQTT data is longer than byteLength");
-    if (topic !== this.#topic) {
-      const length = utf8Length(topic);
-      if (length > this.#output.length - FIXED_HEADER_LIMIT - 4) {
-        throw new RangeError(`MQTT topic has ${length} bytes, more than packetLimit allows`);
-      }
-      const bytes = new Uint8Array(length);
-      writeUTF8(bytes, 0, topic);
-      if (hasWildcard(bytes, 0, length)) throw new RangeError("MQTT topic has a wildcard [MQTT-3.3.2-2]");
-      this.#topic = topic;
-      this.#topicBytes = bytes;
-    }
-    if (byteLength + 4 + this.#topicBytes.length > REMAINING_LENGTH_LIMIT) {
-      throw new RangeError("MQTT message is longer than a packet can be");
-    }
-    const headerSize = publishHeaderSize(this.#topicBytes.length, byteLength, QoS);
-    if (headerSize + payload.length > this.#writable) throw new Error("MQTT write would overflow");
-    const id = QoS > 0 ? (options.id ?? this.#takeId()) : 0;
-    if (QoS > 0 && !(id > 0 && id <= 0xffff)) throw new RangeError(`MQTT packet id ${id}; 1 to 65,535`);
-    const output = this.#output;
-    const end = writePublishHeader(
-      output,
-      0,
-      this.#topicBytes,
-      byteLength,
-      QoS,
-      !!options.retain,
-      QoS > 0 && !!options.duplicate,
-      id,
-    );
-    if (end + payload.length <= output.length) {
-      output.set(payload, end);
-      this.#sendOutput(end + payload.length);
-    } else {
-      // There is room for both, so the packet cannot be torn between them.
-      this.#sendOutput(end);
-      this.#send(payload);
-    }
-    this.#unwritten = byteLength - payload.length;
-  }
-
-  #acknowledge(packet: Packet, id: number): void {
-    this.#sendOutput(writeAcknowledgement(this.#output, 0, packet, id));
-  }
-
   #ping(): void {
-    this.#sendOutput(writeEmptyPacket(this.#output, 0, Packet.PINGREQ));
+    this.#output.empty(Packet.PINGREQ);
     this.#keepAlive?.pinged(this.#clock.ticks());
   }
 
-  #sendOutput(length: number): void {
-    this.#send(this.#output.subarray(0, length));
-  }
-
-  #send(bytes: Uint8Array): void {
-    const socket = this.#socket;
-    if (!socket || bytes.length > this.#writable) throw new Error("MQTT write would overflow");
-    try {
-      this.#writable = socket.write(bytes) ?? 0;
-    } catch {
-      // A socket that has failed returns undefined or, on lwIP, throws "not ready"; its onError is on the way.
-      this.#writable = 0;
-    }
-    this.#keepAlive?.sent(this.#clock.ticks());
-  }
-
   #onWritable(count: number): void {
-    this.#writable = count;
+    const output = this.#output;
+    output.writable = count;
     if (this.#state === State.CONNECTING) {
       const connect = this.#connect as Uint8Array;
       if (count < connect.length) return; // the deadline bounds the wait
       this.#state = State.HANDSHAKE;
       this.#connect = undefined;
-      this.#send(connect);
+      output.send(connect);
       return;
     }
     if (this.#state !== State.CONNECTED) return;
-    if (this.#unwritten === 0) this.#receive(); // an acknowledgement may have waited for room
-    if (this.#state === State.CONNECTED && this.#free() > 0) {
-      this.#callbacks.onWritable?.call(this, this.#free());
-    }
+    if (!output.isWithinMessage) this.#receive(); // an acknowledgement may have waited for room
+    this.#tellWritable();
+  }
+
+  #tellWritable(): void {
+    const { free } = this.#output;
+    if (this.#state === State.CONNECTED && free > 0) this.#callbacks.onWritable?.call(this, free);
   }
 
   // --- receiving -----------------------------------------------------------------------------------------------
@@ -515,25 +427,20 @@ export default class MQTTClient {
         );
         return false;
       }
-      if (!this.#canAcknowledge()) return false;
-      this.#acknowledge(header.QoS === 1 ? Packet.PUBACK : Packet.PUBREC, header.id);
+      if (!this.#output.canAcknowledge) return false;
+      this.#output.acknowledge(header.QoS === 1 ? Packet.PUBACK : Packet.PUBREC, header.id);
     }
     this.#receiving = false;
     return true;
-  }
-
-  #canAcknowledge(): boolean {
-    // Not in the middle of a message that the application writes in parts.
-    return this.#unwritten === 0 && this.#writable >= ACKNOWLEDGEMENT_SIZE;
   }
 
   /** Handles a packet without payload. False when the client is closed or must wait for room. */
   #control(header: PacketHeader): boolean {
     const { packet, id } = header;
     if (packet === Packet.PUBREC || packet === Packet.PUBREL) {
-      if (!this.#canAcknowledge()) return false;
+      if (!this.#output.canAcknowledge) return false;
       if (packet === Packet.PUBREL) this.#session.delete(id);
-      this.#acknowledge(packet === Packet.PUBREC ? Packet.PUBREL : Packet.PUBCOMP, id);
+      this.#output.acknowledge(packet === Packet.PUBREC ? Packet.PUBREL : Packet.PUBCOMP, id);
     }
     const message: MQTTControl = { operation: packet };
     if (packet === Packet.SUBACK) message.payload = this.#input.slice(header.codesStart, header.codesEnd);
@@ -551,11 +458,10 @@ export default class MQTTClient {
       this.#connected(header.sessionPresent);
       message.sessionPresent = header.sessionPresent;
     }
-    const { onControl, onWritable } = this.#callbacks;
     this.#inCallback = true;
     try {
-      onControl?.call(this, message);
-      if (packet === Packet.CONNACK && this.#free() > 0) onWritable?.call(this, this.#free());
+      this.#callbacks.onControl?.call(this, message);
+      if (packet === Packet.CONNACK) this.#tellWritable();
     } finally {
       this.#inCallback = false;
     }
@@ -581,7 +487,7 @@ export default class MQTTClient {
       case Verdict.DEAD:
         return this.#fail(Reason.TIMEOUT, `${this.#server} has stopped answering`);
       case Verdict.PING:
-        if (this.#unwritten === 0 && this.#writable >= 2) this.#ping();
+        if (this.#output.canPing) this.#ping();
         else keepAlive.pinged(now);
         break;
       case Verdict.FINE:

@@ -1,0 +1,154 @@
+/**
+ * The writing half of the client: packets into one buffer, and each packet into the socket as a whole. Knows how much
+ * the socket takes, and which part of a message is still to be written.
+ */
+
+import { utf8Length, writeUTF8 } from "../codec/utf8.js";
+import type { MQTTWriteOptions, TCP } from "../ports.js";
+import {
+  ACKNOWLEDGEMENT_SIZE,
+  FIXED_HEADER_LIMIT,
+  hasWildcard,
+  type Packet,
+  publishHeaderSize,
+  REMAINING_LENGTH_LIMIT,
+  writeAcknowledgement,
+  writeEmptyPacket,
+  writePublishHeader,
+} from "./packets.js";
+
+/** Kept free in the socket for an acknowledgement and a PINGREQ of the client's own. */
+const RESERVE = 8;
+
+export class Output {
+  /** Where packets go; none before it is connected and after it is closed. */
+  socket: TCP | undefined;
+  /** Bytes that the socket takes. */
+  writable = 0;
+  #onSent: () => void;
+  #buffer: Uint8Array;
+  /** The last topic written and its UTF-8 form: a sensor writes the same one again and again. */
+  #topic = "";
+  #topicBytes = new Uint8Array(0);
+  #nextId = 1;
+  /** What is missing of a PUBLISH that was written in part. */
+  #missing = 0;
+
+  /**
+   * @param limit bytes of the buffer; a larger packet is two writes
+   * @param onSent called after each write to the socket
+   */
+  constructor(limit: number, onSent: () => void) {
+    this.#buffer = new Uint8Array(limit);
+    this.#onSent = onSent;
+  }
+
+  /** Bytes of packets that the application can write. */
+  get free(): number {
+    return this.writable > RESERVE ? this.writable - RESERVE : 0;
+  }
+
+  /** Nothing else can be written before the rest of a message. */
+  get isWithinMessage(): boolean {
+    return this.#missing > 0;
+  }
+
+  get canAcknowledge(): boolean {
+    return !this.isWithinMessage && this.writable >= ACKNOWLEDGEMENT_SIZE;
+  }
+
+  get canPing(): boolean {
+    return !this.isWithinMessage && this.writable >= 2;
+  }
+
+  close(): void {
+    this.socket = undefined;
+    this.writable = 0;
+  }
+
+  /** The next packet identifier, from 1 to 65,535 and again. */
+  takeId(): number {
+    const id = this.#nextId;
+    this.#nextId = id === 0xffff ? 1 : id + 1;
+    return id;
+  }
+
+  /**
+   * Writes a PUBLISH, or the beginning of one.
+   * @throws RangeError where the options break the protocol, Error without room: nothing is written then
+   */
+  publish(payload: Uint8Array, options: MQTTWriteOptions): void {
+    const { topic, QoS = 0, byteLength = payload.length } = options;
+    if (!topic) throw new RangeError("MQTT topic is missing [MQTT-4.7.3-1]");
+    if (QoS !== 0 && QoS !== 1 && QoS !== 2) throw new RangeError(`MQTT QoS ${QoS}; 0, 1 or 2`);
+    if (payload.length > byteLength) throw new RangeError("MQTT data is longer than byteLength");
+    if (topic !== this.#topic) this.#encode(topic);
+    const topicBytes = this.#topicBytes;
+    if (byteLength + 4 + topicBytes.length > REMAINING_LENGTH_LIMIT) {
+      throw new RangeError("MQTT message is longer than a packet can be");
+    }
+    this.#checkRoom(publishHeaderSize(topicBytes.length, byteLength, QoS) + payload.length);
+    const id = QoS > 0 ? (options.id ?? this.takeId()) : 0;
+    if (QoS > 0 && !(id > 0 && id <= 0xffff)) throw new RangeError(`MQTT packet id ${id}; 1 to 65,535`);
+    const buffer = this.#buffer;
+    const duplicate = QoS > 0 && !!options.duplicate;
+    const end = writePublishHeader(buffer, 0, topicBytes, byteLength, QoS, !!options.retain, duplicate, id);
+    if (end + payload.length <= buffer.length) {
+      buffer.set(payload, end);
+      this.#sendBuffer(end + payload.length);
+    } else {
+      // There is room for both, so the packet cannot be torn between them.
+      this.#sendBuffer(end);
+      this.send(payload);
+    }
+    this.#missing = byteLength - payload.length;
+  }
+
+  /** Writes more of the message. @throws Error where it is no more of it, or there is no room */
+  continue(payload: Uint8Array): void {
+    if (payload.length > this.#missing) throw new Error("MQTT message is not complete yet");
+    this.send(payload);
+    this.#missing -= payload.length;
+  }
+
+  acknowledge(packet: Packet, id: number): void {
+    this.#sendBuffer(writeAcknowledgement(this.#buffer, 0, packet, id));
+  }
+
+  /** Writes PINGREQ or DISCONNECT. */
+  empty(packet: Packet): void {
+    this.#sendBuffer(writeEmptyPacket(this.#buffer, 0, packet));
+  }
+
+  /** Writes a whole packet, or a payload. @throws Error without room: nothing is written then */
+  send(bytes: Uint8Array): void {
+    this.#checkRoom(bytes.length);
+    try {
+      this.writable = (this.socket as TCP).write(bytes) ?? 0;
+    } catch {
+      // A socket that has failed returns undefined or, on lwIP, throws "not ready"; its onError is on the way.
+      this.writable = 0;
+    }
+    this.#onSent();
+  }
+
+  #sendBuffer(length: number): void {
+    this.send(this.#buffer.subarray(0, length));
+  }
+
+  #checkRoom(length: number): void {
+    if (!this.socket || length > this.writable) throw new Error("MQTT write would overflow");
+  }
+
+  #encode(topic: string): void {
+    const length = utf8Length(topic);
+    if (length > this.#buffer.length - FIXED_HEADER_LIMIT - 4) {
+      throw new RangeError(`MQTT topic has ${length} bytes, more than packetLimit allows`);
+    }
+    const bytes = new Uint8Array(length);
+    writeUTF8(bytes, 0, topic);
+    if (hasWildcard(bytes, 0, length)) throw new RangeError("MQTT topic has a wildcard [MQTT-3.3.2-2]");
+    this.#topic = topic;
+    this.#topicBytes = bytes;
+  }
+}

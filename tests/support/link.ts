@@ -1,0 +1,48 @@
+import type { Subscription } from "../../firmware/links/inbox.js";
+import { MQTTLink } from "../../firmware/links/mqtt-link.js";
+import { Counters } from "../../firmware/monitor.js";
+import { Outbox } from "../../firmware/outbox/outbox.js";
+import { VirtualBoard } from "../../host-sim/boards/virtual/board.js";
+import { MemoryBroker, type Published } from "../../host-sim/world/memory-broker.js";
+
+export const TEMPERATURE = "home/livingroom/temperature";
+export const STATUS = "home/livingroom/status";
+
+export const sequences = (messages: readonly Published[]) =>
+  messages.map(({ payload }) => JSON.parse(payload).seq as number);
+export const readings = (messages: readonly Published[]) =>
+  messages.filter(({ topic }) => topic === TEMPERATURE);
+
+/** A link of its own, without a node around it: the test says when the sensor is there. */
+export function bareLink(subscriptions: readonly Subscription[] = []) {
+  const board = new VirtualBoard({ now: 1_795_175_351_184 });
+  const broker = new MemoryBroker();
+  const outbox = new Outbox(16, 1);
+  board.net.listen("10.0.0.1", 1883, broker.accept);
+  const link = new MQTTLink({
+    client: board.mqtt,
+    dns: board.dns,
+    socket: board.tcp,
+    timer: board.timer,
+    clock: board.clock,
+    random: board.random,
+    monitor: {},
+    counters: new Counters(),
+    outbox,
+    origin: { epoch: "00000000", boot: 1 },
+    host: "10.0.0.1",
+    port: 1883,
+    user: undefined,
+    password: undefined,
+    id: "bare",
+    base: "home/livingroom",
+    plain: false,
+    keepAlive: 30_000,
+    window: 4,
+    spread: 0,
+    diagnosticsPeriod: 60_000,
+    diagnostics: () => "d".repeat(300),
+    subscriptions,
+  });
+  return { board, broker, link, outbox };
+}

@@ -326,7 +326,8 @@ export class MQTTLink {
     this.#diagnosticsAlarm.clear();
     client?.close();
     if (this.#state === LinkState.ONLINE) {
-      this.#backoff.ended(elapsed(this.#onlineAt, this.#options.clock.ticks()));
+      // Unsigned: it may have lasted for weeks.
+      this.#backoff.ended(elapsed(this.#onlineAt, this.#options.clock.ticks()) >>> 0);
     }
   }
 

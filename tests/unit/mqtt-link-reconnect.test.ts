@@ -5,6 +5,21 @@ import { bareLink, readings, STATUS, sequences, TEMPERATURE } from "../support/l
 import { virtualNode } from "../support/node.js";
 
 describe("a link that loses its broker", () => {
+  it("returns within a second also after a connection of weeks, when the ticks have wrapped", () => {
+    const { board, broker, journal, node } = virtualNode({ interval: "1h", keepalive: "1h" }, { seed: 4 });
+    broker.returnCode = 3;
+    node.start();
+    board.clock.run(300_000); // raises the back-off
+    broker.returnCode = 0;
+    board.clock.runUntil(() => broker.clients.length === 1);
+    board.clock.run(26 * 86_400_000);
+    const before = journal.retries.length;
+    board.net.resetAll();
+    board.clock.run(100);
+    expect(journal.retries).toHaveLength(before + 1);
+    expect(journal.retries[before]).toBeLessThan(1_000);
+  });
+
   it("closes its connection when the network goes", () => {
     const { board, link } = bareLink();
     link.start(true);

@@ -179,10 +179,12 @@ export function compose(options: ComposeOptions): Node {
     });
   }
 
-  const recorder = new Recorder(clock, uptime, tcpOutbox ? [outbox, tcpOutbox] : [outbox], () => {
+  const outboxes = tcpOutbox ? [outbox, tcpOutbox] : [outbox];
+  const wake = () => {
     mqtt?.wake();
     tcp?.wake();
-  });
+  };
+  const recorder = new Recorder(clock, uptime, outboxes, wake, monitor);
   const entry = settings.sensor === "uart" ? undefined : board.sensors[settings.sensor]?.(settings);
   const temperatures: Range = entry ?? (settings.probe === "ds18b20" ? DS18B20_RANGE : UART_RANGE);
   const pipelines = QUANTITIES.map((_name, quantity) => {

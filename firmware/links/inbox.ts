@@ -28,7 +28,10 @@ export class Inbox {
   #topic = "";
   #QoS = 0;
   #retain: boolean | undefined;
-  #tooLong = false;
+  /** Who gets the message; nobody where it is too long, or was not asked for. */
+  #receiver: Subscription | undefined;
+  /** Topic of the last message that was too long: a sender that repeats itself is told of once. */
+  #ignoredTopic = "";
 
   constructor(subscriptions: readonly Subscription[], onIgnored: (text: string) => void) {
     this.#subscriptions = subscriptions;
@@ -43,30 +46,31 @@ export class Inbox {
       this.#QoS = options.QoS ?? 0;
       this.#retain = options.retain;
       this.#length = 0;
-      this.#tooLong = (options.byteLength ?? 0) > this.#bytes.length;
+      this.#receiver = this.#findReceiver(options.topic, options.byteLength ?? 0);
     }
     const data = count > 0 ? client.read(count) : undefined;
-    if (data !== undefined && !this.#tooLong) {
+    if (data !== undefined && this.#receiver) {
       this.#bytes.set(new Uint8Array(data), this.#length);
       this.#length += data.byteLength;
     }
     if (options.more) return;
-    if (this.#tooLong)
-      this.#onIgnored(`a message of more than ${this.#bytes.length} bytes to ${this.#topic} is ignored`);
-    else this.#handOver();
+    this.#receiver?.onMessage({
+      topic: this.#topic,
+      payload: this.#bytes.subarray(0, this.#length),
+      QoS: this.#QoS,
+      retain: this.#retain,
+    });
   }
 
-  #handOver(): void {
-    const topic = this.#topic;
+  #findReceiver(topic: string, byteLength: number): Subscription | undefined {
     for (let i = 0; i < this.#subscriptions.length; i++) {
-      const subscription = this.#subscriptions[i];
-      if (subscription.topic !== topic) continue;
-      subscription.onMessage({
-        topic,
-        payload: this.#bytes.subarray(0, this.#length),
-        QoS: this.#QoS,
-        retain: this.#retain,
-      });
+      if (this.#subscriptions[i].topic !== topic) continue;
+      if (byteLength <= MESSAGE_LIMIT) return this.#subscriptions[i];
+      if (topic !== this.#ignoredTopic) {
+        this.#ignoredTopic = topic;
+        this.#onIgnored(`a message of more than ${MESSAGE_LIMIT} bytes to ${topic} is ignored`);
+      }
     }
+    return undefined;
   }
 }

@@ -88,6 +88,7 @@ export class TCPLink {
   #receiptLength = 0;
   #receipt = "";
   #lastByte = 0;
+  #sentAt = 0;
   #troubled = false;
 
   constructor(options: TCPLinkOptions) {
@@ -137,6 +138,7 @@ export class TCPLink {
     this.#sends += 1;
     this.#receipt = "";
     this.#receiptLength = 0;
+    this.#sentAt = this.#options.clock.ticks();
     this.#alarm.set(RECEIPT_TIMEOUT);
     try {
       this.#writable = this.#socket.write(bytes) ?? 0;
@@ -155,7 +157,10 @@ export class TCPLink {
   }
 
   #unconfirmed(): void {
-    this.#options.counters.unconfirmed += 1;
+    const { counters, monitor, host, port } = this.#options;
+    counters.unconfirmed += 1;
+    if (!this.#troubled) monitor.warning?.(`server ${host}:${port}: no answer to a reading; going on`);
+    this.#troubled = true;
     this.#done();
   }
 
@@ -300,7 +305,8 @@ export class TCPLink {
     }
     if (this.#state !== State.ANSWERED) return;
     this.#lastByte = this.#options.clock.ticks();
-    if (this.#receiptLength > RECEIPT_LIMIT) {
+    // An answer that does not end is an answer all the same.
+    if (this.#receiptLength > RECEIPT_LIMIT || elapsed(this.#sentAt, this.#lastByte) >= RECEIPT_TIMEOUT) {
       this.#close();
       this.#confirmed();
       this.#next();

@@ -19,12 +19,19 @@ async function main(): Promise<number> {
     stdout.isTTY && !process.env["NO_COLOR"],
   );
   const end = new Promise<void>((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
       process.once(signal, () => {
         resolve();
         // Whoever asks twice does not want to wait.
         process.once(signal, () => process.exit(130));
       });
+    }
+    // npm that is told to end leaves its programs behind: the shell in between passes nothing on.
+    if (process.env["npm_lifecycle_event"]) {
+      const parent = process.ppid;
+      setInterval(() => {
+        if (process.ppid !== parent) resolve();
+      }, 500).unref();
     }
     // Whoever read the output has gone, as `head` does.
     stdout.on("error", () => resolve());

@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import fs from "node:fs";
 import { Command, CommanderError, Option } from "commander";
 import { formatDuration, parseDuration } from "../../firmware/codec/duration.js";
@@ -119,8 +120,10 @@ function durationOf(text: string): number {
 
 function readFile(file: string): string {
   try {
-    return fs.readFileSync(file, "utf8");
+    const text = fs.readFileSync(file, "utf8");
+    new X509Certificate(text); // throws where there is none in it
+    return text;
   } catch (error) {
-    throw new UsageError(`option --ca: ${(error as Error).message}`);
+    throw new UsageError(`option --ca: no certificate in PEM form: ${(error as Error).message}`);
   }
 }

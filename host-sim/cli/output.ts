@@ -49,13 +49,13 @@ function jsonOutput(write: (text: string) => void): Output {
 function textOutput(write: (text: string) => void, colour: boolean): Output {
   const paint = (code: number, text: string) => (colour ? `\x1b[${code}m${text}\x1b[0m` : text);
   const dim = (text: string) => paint(2, text);
-  const line = (mark: string, text: string) => {
-    write(`  ${dim(new Date().toLocaleTimeString("en-GB"))}  ${mark}  ${text}\n`);
+  const line = (mark: string, text: string, aside = "") => {
+    write(`  ${dim(new Date().toLocaleTimeString("en-GB"))}  ${mark}  ${printable(text)}${dim(aside)}\n`);
   };
   return {
     banner: (title, lines) => {
       write(`\n  ${paint(1, title)}\n\n`);
-      for (const [name, text] of lines) write(`  ${dim(name.padEnd(8))} ${text}\n`);
+      for (const [name, text] of lines) write(`  ${dim(name.padEnd(8))} ${printable(text)}\n`);
       write("\n");
     },
     note: (text) => line(paint(36, "i"), text),
@@ -65,13 +65,25 @@ function textOutput(write: (text: string) => void, colour: boolean): Output {
       if (state === LinkState.LEAVING) line(dim("·"), "saying goodbye to the broker");
     },
     lost: (reason, retryIn) => {
-      line(paint(33, "○"), `${reason} ${dim(`- next attempt in ${(retryIn / 1000).toFixed(1)} s`)}`);
+      line(paint(33, "○"), reason, ` - next attempt in ${(retryIn / 1000).toFixed(1)} s`);
     },
-    delivered: (reading, late) =>
-      line(paint(32, "✓"), describe(reading) + dim(late ? "  late" : "") + dim(`  #${reading.seq}`)),
+    delivered: (reading, late) => {
+      line(paint(32, "✓"), describe(reading), `${late ? "  late" : ""}  #${reading.seq}`);
+    },
     receipt: (receipt) => line(paint(32, "↩"), `server: ${receipt}`),
     warning: (text) => line(paint(33, "!"), text),
   };
+}
+
+/** Without what a broker or a server could steer a terminal with: control characters as `\\x1b`. */
+function printable(text: string): string {
+  let result = "";
+  for (const character of text) {
+    const code = character.codePointAt(0) as number;
+    const isControl = code < 0x20 || (code >= 0x7f && code < 0xa0);
+    result += isControl ? `\\x${code.toString(16).padStart(2, "0")}` : character;
+  }
+  return result;
 }
 
 function describe({ quantity, value }: Reading): string {

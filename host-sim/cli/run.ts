@@ -1,6 +1,3 @@
-import fs from "node:fs";
-import os from "node:os";
-import path from "node:path";
 import { QUANTITIES } from "../../firmware/codec/reading.js";
 import { type Board, compose, sensorNames } from "../../firmware/compose.js";
 import type { Settings } from "../../firmware/config.js";
@@ -63,13 +60,11 @@ async function embeddedBroker(notes: string[]): Promise<EmbeddedBroker> {
   }
 }
 
-/** The node's key-value storage: where the user wants it, or in a directory that goes with the process. */
+/** The node's key-value storage, where the user wants one. */
 function openState(directory: string | undefined, problems: string[]): KeyValue | undefined {
+  if (directory === undefined) return undefined;
   try {
-    if (directory !== undefined) return KeyValue.open({ directory, path: "hearth" });
-    const temporary = fs.mkdtempSync(path.join(os.tmpdir(), "hearth-"));
-    process.on("exit", () => fs.rmSync(temporary, { recursive: true, force: true }));
-    return KeyValue.open({ directory: temporary, path: "hearth" });
+    return KeyValue.open({ directory, path: "hearth" });
   } catch (error) {
     problems.push(`--state: ${(error as Error).message}; nothing is kept in this run`);
     return undefined;

@@ -21,7 +21,7 @@ export class KeyValue {
   static open(options: { directory: string; path: string }): KeyValue {
     if (options.path.length > KEY_LIMIT)
       throw new RangeError(`path "${options.path}" has more than 15 characters`);
-    fs.mkdirSync(options.directory, { recursive: true });
+    makeDirectory(options.directory);
     return new KeyValue(path.join(options.directory, `${options.path}.json`));
   }
 
@@ -68,4 +68,15 @@ export class KeyValue {
     // Only what is in the file can be read.
     this.#values = values;
   }
+}
+
+/** With its parents. Node's own `recursive` never returns where a parent cannot be made, as below /proc. */
+function makeDirectory(directory: string): void {
+  const missing: string[] = [];
+  let at = path.resolve(directory);
+  while (!fs.existsSync(at)) {
+    missing.push(at);
+    at = path.dirname(at);
+  }
+  for (const parent of missing.reverse()) fs.mkdirSync(parent);
 }

@@ -62,6 +62,7 @@ describe("npm start", () => {
     ["--for that is no duration", ["--for", "ever"], /--for is "ever"/],
     ["--log of another kind", ["--log", "xml"], /--log.*xml/],
     ["--ca that is not there", ["--ca", "/nowhere.pem"], /--ca: .*nowhere\.pem/],
+    ["--ca that holds no certificate", ["--ca", "/dev/null"], /--ca: no certificate/],
     ["uart without a device", ["--sensor", "uart"], /--uart <device>/],
     ["a part that does not exist", ["toaster"], /no part "toaster"/],
     ["an option without its value", ["--topic"], /--topic.*argument missing/],
@@ -104,6 +105,12 @@ describe("npm start", () => {
     expect(await damaged.exited).toBe(0);
     expect(damaged.output).toMatch(/--state: .*hearth\.json cannot be read/);
     expect(fs.readFileSync(path.join(directory, "hearth.json"), "utf8")).toBe("not JSON");
+  });
+
+  it("says in a line that --state cannot be made, also where the system never would", async () => {
+    const node = startNode("--for", "200ms", "--state", "/proc/nowhere/x");
+    expect(await node.exited).toBe(0);
+    expect(node.output).toMatch(/--state: .*nothing is kept/);
   });
 
   it("lists every option with its reason under --help", async () => {

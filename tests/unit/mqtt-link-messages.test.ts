@@ -1,9 +1,30 @@
 import { describe, expect, it } from "@jest/globals";
+import mqttPacket, { type Packet } from "mqtt-packet";
 import type { Message, Subscription } from "../../firmware/links/inbox.js";
 import { bareLink } from "../support/link.js";
 import { virtualNode } from "../support/node.js";
 
 describe("subscriptions and diagnostics of a link", () => {
+  it("is silent about messages that it did not ask for, and tells once of a topic whose messages are too long", () => {
+    const { board, broker, journal, node } = virtualNode(
+      {},
+      { subscriptions: [{ topic: "home/x", QoS: 1, onMessage: () => {} }] },
+    );
+    node.start();
+    board.clock.run(3_000);
+    const publish = (topic: string, payload: string) => {
+      const packet: Packet = { cmd: "publish", topic, payload, qos: 0, retain: false, dup: false };
+      broker.inject(broker.clients[0], new Uint8Array(mqttPacket.generate(packet)));
+    };
+    for (let i = 0; i < 5; i++) {
+      publish("somebody/else", "x".repeat(10));
+      publish("somebody/else", "x".repeat(2_000));
+      publish("home/x", "x".repeat(2_000));
+    }
+    board.clock.run(1_000);
+    expect(journal.warnings).toEqual(["a message of more than 1024 bytes to home/x is ignored"]);
+  });
+
   it("publishes diagnostics of any length", () => {
     const { board, broker, link } = bareLink();
     link.ready();

@@ -28,6 +28,24 @@ describe("a link in trouble", () => {
     expect(JSON.parse(diagnostics.at(-1) as string).dropped).toBeGreaterThan(100);
   });
 
+  it("says once for each spell that readings are dropped", () => {
+    const { board, broker, journal, node } = virtualNode({ queue: 16 });
+    const overflows = () => journal.warnings.filter((line) => line.includes("queue is full")).length;
+    const outage = (duration: number) => {
+      board.net.listen("10.0.0.1", 1883, undefined);
+      board.net.resetAll();
+      board.clock.run(duration);
+      board.net.listen("10.0.0.1", 1883, broker.accept);
+      board.clock.run(120_000);
+    };
+    node.start();
+    board.clock.run(5_000);
+    outage(200_000);
+    expect(overflows()).toBe(1);
+    outage(200_000);
+    expect(overflows()).toBe(2);
+  });
+
   it("counts what the raw TCP link has dropped", () => {
     const { board, broker, node } = virtualNode({ server: "10.0.0.9:9000", diagnostics: "10s" });
     node.start();

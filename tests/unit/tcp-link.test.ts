@@ -73,6 +73,26 @@ describe("the raw TCP link", () => {
     expect(journal.receipts).toEqual([]);
   });
 
+  it("says once that a server does not answer", () => {
+    const { board, journal } = withServer(() => {}, { interval: "10s" });
+    board.clock.run(60_000);
+    expect(journal.warnings.filter((line) => line.startsWith("server"))).toEqual([
+      "server 10.0.0.2:9000: no answer to a reading; going on",
+    ]);
+  });
+
+  it("does not wait for the end of an answer that drips without end", () => {
+    const { board, sequences } = withServer((peer) => {
+      const drip = () => {
+        peer.write(bytes("."));
+        board.clock.timer.set(drip, 100);
+      };
+      drip();
+    });
+    board.clock.run(60_000);
+    expect(sequences().length).toBeGreaterThanOrEqual(10);
+  });
+
   it("has one message outstanding", () => {
     const { board, sequences } = withServer(() => {}, { interval: "1s" });
     board.clock.run(5_500);

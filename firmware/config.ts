@@ -99,7 +99,15 @@ export const SETTINGS: readonly Setting[] = Object.freeze([
     "bytes",
     "its password; WPA2 allows 8 to 63 characters or 64 hexadecimal digits, an open network has none",
   ),
-  setting("broker", Kind.BROKER, "", 0, 512, "", "the MQTT broker; without it readings are taken and wait"),
+  setting(
+    "broker",
+    Kind.BROKER,
+    "",
+    0,
+    512,
+    "",
+    "the MQTT broker; without it readings wait; mqtts:// on a laptop only, so far",
+  ),
   setting(
     "server",
     Kind.SERVER,

@@ -11,10 +11,6 @@ export class Alarm {
     this.#onRing = onRing;
   }
 
-  get isSet(): boolean {
-    return this.#handle !== undefined;
-  }
-
   /** Rings after `delay` milliseconds, and not when it was set to before. */
   set(delay: number): void {
     this.clear();

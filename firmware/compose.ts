@@ -63,8 +63,6 @@ export interface Board {
   readonly storage?: KeyValue;
   /** Bytes of memory that are free, for diagnostics. */
   freeMemory?(): number;
-  /** Why the device started last, for diagnostics. */
-  readonly resetReason?: string;
 }
 
 export interface ComposeOptions {
@@ -145,7 +143,6 @@ export function compose(options: ComposeOptions): Node {
           waiting: outbox.size,
           dropped: outbox.dropped,
           serverDropped: tcpOutbox?.dropped,
-          reset: board.resetReason,
           ...counters,
         }),
       subscriptions: options.subscriptions ?? [],

@@ -143,10 +143,6 @@ export class MQTTLink {
     this.#inbox = new Inbox(options.subscriptions, (text) => options.monitor.warning?.(text));
   }
 
-  get state(): LinkState {
-    return this.#state;
-  }
-
   /** @param networkUp whether there is an address to connect from */
   start(networkUp: boolean): void {
     if (this.#state !== LinkState.STOPPED) return;
@@ -354,8 +350,7 @@ export class MQTTLink {
 
   /** Writes whatever is due and has room: the birth message first, then readings, then diagnostics. */
   #send(): void {
-    const client = this.#client;
-    if (!client) return;
+    if (!this.#client) return;
     if (this.#state === LinkState.LEAVING) {
       if (this.#goodbyeDue)
         this.#goodbyeDue = !this.#publishText(this.#statusTopic, "offline", 1, true, Id.OFFLINE);

@@ -68,6 +68,27 @@ export interface SerialOptions {
 
 export type SerialClass = new (options: SerialOptions) => Serial;
 
+// --- datagrams (ECMA-419, UDP socket) -------------------------------------------------------------------------
+
+/** A packet that has arrived, and from where. */
+export type Datagram = ArrayBuffer & { readonly address: string; readonly port: number };
+
+export interface UDP {
+  /** The oldest packet that waits, or `undefined` when there is none. */
+  read(): Datagram | undefined;
+  /** @param address an IP address in text form; never a name */
+  write(data: Bytes, address: string, port: number): void;
+  /** Harmless when called again. No callback runs afterwards. */
+  close(): void;
+}
+
+export interface UDPOptions {
+  /** `count` packets can be read. */
+  onReadable(this: UDP, count: number): void;
+}
+
+export type UDPClass = new (options: UDPOptions) => UDP;
+
 // --- buses (ECMA-419, I2C and SMBus) -------------------------------------------------------------------------
 
 /** One device on an I2C bus. Every method throws when the device does not acknowledge. */
@@ -234,6 +255,38 @@ export interface Clock {
   ticks(): number;
   /** Milliseconds since 1970, or `undefined` while the clock has not been set. */
   now(): number | undefined;
+}
+
+/** A clock that the node has to set itself, because nothing else does. */
+export interface SettableClock extends Clock {
+  /** @param now milliseconds since 1970; the clock may keep whole seconds only */
+  set(now: number): void;
+}
+
+// --- flash -------------------------------------------------------------------------------------------------------
+
+/**
+ * A partition of NOR flash, as `embedded:storage/flash` opens it: any bytes can be written at any position, which can
+ * only turn ones into zeros; erasing a block turns all of it into ones. A power cut may leave either half done.
+ */
+export interface Flash {
+  /** Fills `buffer` from `position` on. @throws where it cannot be read */
+  read(buffer: Uint8Array, position: number): number;
+  /** @throws where it cannot be written; some of it may have been */
+  write(buffer: Uint8Array, position: number): void;
+  /** Erases the blocks from number `start` up to but not including `end`, by default the one. @throws as `write` */
+  eraseBlock(start: number, end?: number): void;
+  status(): FlashStatus;
+  close(): void;
+}
+
+export interface FlashStatus {
+  /** Bytes of the partition. */
+  readonly size: number;
+  /** Bytes that are erased together. */
+  readonly blockLength: number;
+  /** Number of blocks. */
+  readonly blocks: number;
 }
 
 // --- the rest of a board ---------------------------------------------------------------------------------------

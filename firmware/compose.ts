@@ -2,21 +2,27 @@
  * The only place that makes concrete parts and wires them: a board and settings in, a node out.
  *
  * ```
- *  source --> pipeline (one for each quantity) --> recorder --> outbox --> MQTT link
- *                                                         \---> outbox --> raw TCP link
+ *  source --> pipeline (one for each quantity) --> recorder --> outbox (journal and queue) --> MQTT link
+ *                                                         \---> queue --> raw TCP link
  * ```
  */
 
+import { formatDuration } from "./codec/duration.js";
 import { parseHostPort } from "./codec/endpoint.js";
-import { type Origin, QUANTITIES, Quantity } from "./codec/reading.js";
+import { QUANTITIES, Quantity } from "./codec/reading.js";
 import type { Settings } from "./config.js";
+import { errorText } from "./error-text.js";
 import type { Subscription } from "./links/inbox.js";
 import { MQTTLink } from "./links/mqtt-link.js";
 import { TCP_QUEUE, TCPLink } from "./links/tcp-link.js";
 import { Counters, type Monitor } from "./monitor.js";
 import { Node } from "./node.js";
-import { Outbox } from "./outbox/outbox.js";
+import { Journal } from "./outbox/journal.js";
+import { DURABILITIES, Durability, Outbox } from "./outbox/outbox.js";
+import { POLICIES, type Policy } from "./outbox/policy.js";
+import { Queue } from "./outbox/queue.js";
 import { Recorder } from "./outbox/recorder.js";
+import { shortestPeriod } from "./outbox/wear.js";
 import { Calibration } from "./pipeline/calibration.js";
 import { Exponential } from "./pipeline/exponential.js";
 import { Median } from "./pipeline/median.js";
@@ -24,6 +30,7 @@ import { Pipeline, type Range, rangeOf, type Step } from "./pipeline/pipeline.js
 import { Report } from "./pipeline/report.js";
 import type {
   Clock,
+  Flash,
   IO,
   KeyValue,
   MQTTClientClass,
@@ -38,7 +45,7 @@ import { PolledSource } from "./sensors/polled.js";
 import type { Sink, Source } from "./sensors/source.js";
 import { UARTSource } from "./sensors/uart.js";
 import { brokerOf, parsePoints } from "./settings.js";
-import { Uptime } from "./time.js";
+import { BootTime } from "./time.js";
 
 /** The hardware of one place, and all that is particular to it. */
 export interface Board {
@@ -61,8 +68,16 @@ export interface Board {
   readonly sensors: Readonly<Record<string, (settings: Settings) => SensorEntry>>;
   /** What outlives a restart, where the board has such a thing. */
   readonly storage?: KeyValue;
+  /** Where readings wait that outlive a restart. `open` throws where it cannot be had. */
+  readonly journal?: BoardJournal;
   /** Bytes of memory that are free, for diagnostics. */
   freeMemory?(): number;
+}
+
+export interface BoardJournal {
+  open(): Flash;
+  /** Erases that a block stands; without it wear does not matter, as on a disk. */
+  readonly endurance?: number;
 }
 
 export interface ComposeOptions {
@@ -95,18 +110,24 @@ export function sensorNames(board: Pick<Board, "sensors" | "serial">): string[] 
  * @throws RangeError when the settings name a sensor that the board does not have, which `readSettings` refuses
  */
 export function compose(options: ComposeOptions): Node {
-  const { board, settings, monitor, boot } = options;
+  const { board, settings, monitor } = options;
   const { timer, clock, dns } = board;
   const network = board.network?.(settings, monitor);
   const random = () => board.random();
   const counters = new Counters();
-  const uptime = new Uptime(clock.ticks());
-  // Drawn at each start as long as the outbox does not outlive one: (device, epoch, seq) stays unique.
-  const epoch = Math.floor(board.random() * 0x1_0000_0000);
-  const origin: Origin = { epoch: epoch.toString(16).padStart(8, "0"), boot };
   const id = settings.id || `hearth-${board.identity}`;
 
-  const outbox = new Outbox(settings.queue, 1);
+  const entry = settings.sensor === "uart" ? undefined : board.sensors[settings.sensor]?.(settings);
+  const journal = openJournal(board, settings, monitor, (first, count) => outbox.drop(first, count));
+  const time = new BootTime(clock, Math.max(options.boot, journal ? journal.lastBoot + 1 : 0));
+  journal?.begin(time);
+  const outbox = new Outbox({
+    queue: new Queue(settings.queue, journal?.next ?? 1, time, policyOf(settings)),
+    journal,
+    durability: durabilityOf(journal, board.journal?.endurance, settings, entry, monitor),
+    epoch: Math.floor(board.random() * 0x1_0000_0000),
+    monitor,
+  });
   const broker = brokerOf(settings);
   const socket = broker?.secure ? board.tls : board.tcp;
   let mqtt: MQTTLink | undefined;
@@ -121,7 +142,6 @@ export function compose(options: ComposeOptions): Node {
       monitor,
       counters,
       outbox,
-      origin,
       host: broker.host,
       port: broker.port,
       user: broker.user,
@@ -130,19 +150,18 @@ export function compose(options: ComposeOptions): Node {
       base: settings.topic,
       plain: settings.payload === "plain",
       keepAlive: settings.keepalive,
-      window: settings.window,
+      window: Math.min(settings.window, Number(board.mqtt["window"] ?? settings.window)),
       spread: settings.spread,
       diagnosticsPeriod: settings.diagnostics,
       diagnostics: () =>
         JSON.stringify({
-          uptime: uptime.at(clock.ticks()),
-          boot,
+          uptime: time.uptime(),
+          boot: time.boot,
           version: options.version,
           free: board.freeMemory?.(),
           signal: network?.signal,
           waiting: outbox.size,
           dropped: outbox.dropped,
-          serverDropped: tcpOutbox?.dropped,
           ...counters,
         }),
       subscriptions: options.subscriptions ?? [],
@@ -156,10 +175,10 @@ export function compose(options: ComposeOptions): Node {
   }
 
   let tcp: TCPLink | undefined;
-  let tcpOutbox: Outbox | undefined;
+  let serverQueue: Queue | undefined;
   const server = parseHostPort(settings.server);
   if (server) {
-    tcpOutbox = new Outbox(TCP_QUEUE, outbox.next);
+    serverQueue = new Queue(TCP_QUEUE, outbox.next, time);
     tcp = new TCPLink({
       dns,
       socket: board.tcp,
@@ -168,21 +187,18 @@ export function compose(options: ComposeOptions): Node {
       random,
       monitor,
       counters,
-      outbox: tcpOutbox,
-      origin,
+      queue: serverQueue,
       device: id,
       host: server.host,
       port: server.port,
     });
   }
 
-  const outboxes = tcpOutbox ? [outbox, tcpOutbox] : [outbox];
   const wake = () => {
     mqtt?.wake();
     tcp?.wake();
   };
-  const recorder = new Recorder(clock, uptime, outboxes, wake, monitor);
-  const entry = settings.sensor === "uart" ? undefined : board.sensors[settings.sensor]?.(settings);
+  const recorder = new Recorder({ time, outbox, serverQueue, counters, monitor, onRecorded: wake });
   const temperatures: Range = entry ?? (settings.probe === "ds18b20" ? DS18B20_RANGE : UART_RANGE);
   const pipelines = QUANTITIES.map((_name, quantity) => {
     const isTemperature = quantity === Quantity.TEMPERATURE;
@@ -200,7 +216,63 @@ export function compose(options: ComposeOptions): Node {
     value: (quantity, value) => pipelines[quantity].process(value),
     opened: () => mqtt?.ready(),
   };
-  return new Node(makeSource(board, settings, entry, counters, monitor, sink), mqtt, tcp, network);
+  return new Node({
+    source: makeSource(board, settings, entry, counters, monitor, sink),
+    outbox,
+    mqtt,
+    tcp,
+    network,
+  });
+}
+
+/** Readings that outlive a restart; none where the board has no such thing or it cannot be had. */
+function openJournal(
+  board: Board,
+  settings: Settings,
+  monitor: Monitor,
+  onDropped: (first: number, count: number) => void,
+): Journal | undefined {
+  if (!board.journal) return undefined;
+  const problems: string[] = [];
+  let journal: Journal | undefined;
+  try {
+    const flash = board.journal.open();
+    journal = new Journal({
+      flash,
+      random: () => board.random(),
+      policy: policyOf(settings),
+      onDropped,
+      problems,
+    });
+  } catch (error) {
+    problems.push(`no journal (${errorText(error)}): readings wait in memory and do not survive a restart`);
+  }
+  for (let i = 0; i < problems.length; i++) monitor.warning?.(problems[i]);
+  return journal;
+}
+
+function policyOf(settings: Settings): Policy {
+  return POLICIES.indexOf(settings.full);
+}
+
+/** As the settings say, unless that would wear the flash out. */
+function durabilityOf(
+  journal: Journal | undefined,
+  endurance: number | undefined,
+  settings: Settings,
+  entry: SensorEntry | undefined,
+  monitor: Monitor,
+): Durability {
+  const durability: Durability = DURABILITIES.indexOf(settings.durability);
+  if (!journal || endurance === undefined || durability === Durability.OUTAGE) return durability;
+  const quantities = entry ? (entry.quantities ?? QUANTITIES.length) : QUANTITIES.length;
+  const shortest = Math.ceil(shortestPeriod(journal.status, endurance) * quantities);
+  const period = Math.max(settings.interval, entry?.period ?? 0);
+  if (period >= shortest) return durability;
+  monitor.warning?.(
+    `setting "interval" is ${formatDuration(settings.interval)}: too short for durability=always, which would wear the flash out within ten years; allowed is ${formatDuration(shortest)} or more; durability is outage instead`,
+  );
+  return Durability.OUTAGE;
 }
 
 /** Calibration first, on what the part measured; then the filters. */

@@ -31,6 +31,8 @@ export interface Settings {
   keepalive: number;
   window: number;
   queue: number;
+  durability: string;
+  full: string;
   spread: number;
   diagnostics: number;
 }
@@ -294,11 +296,11 @@ export const SETTINGS: readonly Setting[] = Object.freeze([
   setting(
     "window",
     Kind.INTEGER,
-    8,
+    32,
     1,
-    16,
+    1024,
     "messages",
-    "readings sent and not yet acknowledged; brokers accept 10 or more (Mosquitto: 20), the ESP32 queues 16 segments",
+    "readings sent and not yet acknowledged: so many per round trip after an outage; the ESP32's send buffer has room for some 35",
   ),
   setting(
     "queue",
@@ -307,7 +309,27 @@ export const SETTINGS: readonly Setting[] = Object.freeze([
     16,
     4096,
     "readings",
-    "readings kept while the broker is away, 26 bytes each; then the oldest is dropped and counted",
+    "readings kept in memory where they are not in the journal, 30 bytes each",
+  ),
+  setting(
+    "durability",
+    Kind.WORD,
+    "always",
+    0,
+    0,
+    "",
+    "when a reading is journalled: always, or in an outage only, which spares the flash and loses the last ones in a power cut",
+    ["always", "outage"],
+  ),
+  setting(
+    "full",
+    Kind.WORD,
+    "oldest",
+    0,
+    0,
+    "",
+    "what is dropped and counted when no more can wait: the oldest, the newest, or (thin) more and more of the new ones as room runs out",
+    ["oldest", "newest", "thin"],
   ),
   setting(
     "spread",

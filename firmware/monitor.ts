@@ -10,6 +10,10 @@ export interface Monitor {
   link?(state: LinkState): void;
   /** The link is lost, or an attempt has failed. `retryIn` is in milliseconds. */
   lost?(reason: string, retryIn: number): void;
+  /** A reading was taken, and waits for delivery or was given up. The object is reused: copy what you keep. */
+  recorded?(reading: Reading): void;
+  /** `count` readings that waited, the first of them `first`, were given up for want of room. */
+  dropped?(first: number, count: number): void;
   /** The broker has acknowledged this reading. The object is reused: copy what you keep. */
   delivered?(reading: Reading, late: boolean): void;
   /** The raw TCP server has answered a message; `receipt` is the first of its answer, as text. */
@@ -30,4 +34,6 @@ export class Counters {
   reconnects = 0;
   /** Messages to the raw TCP server that got no receipt. */
   unconfirmed = 0;
+  /** Readings that the raw TCP server never got for want of room. */
+  serverDropped = 0;
 }

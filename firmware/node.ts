@@ -1,47 +1,51 @@
 import type { MQTTLink } from "./links/mqtt-link.js";
 import type { TCPLink } from "./links/tcp-link.js";
+import type { Outbox } from "./outbox/outbox.js";
 import type { NetworkInterface } from "./ports.js";
 import type { Source } from "./sensors/source.js";
 
+export interface NodeParts {
+  source: Source;
+  outbox: Outbox;
+  mqtt: MQTTLink | undefined;
+  tcp: TCPLink | undefined;
+  network: NetworkInterface | undefined;
+}
+
 /** A composed node: what is started and stopped together. */
 export class Node {
-  #source: Source;
-  #mqtt: MQTTLink | undefined;
-  #tcp: TCPLink | undefined;
-  #network: NetworkInterface | undefined;
+  #parts: NodeParts;
 
-  constructor(
-    source: Source,
-    mqtt: MQTTLink | undefined,
-    tcp: TCPLink | undefined,
-    network: NetworkInterface | undefined,
-  ) {
-    this.#source = source;
-    this.#mqtt = mqtt;
-    this.#tcp = tcp;
-    this.#network = network;
+  constructor(parts: NodeParts) {
+    this.#parts = parts;
   }
 
   /** Starts to sample at once, whether or not there is a network. */
   start(): void {
-    const up = this.#network === undefined;
-    this.#mqtt?.start(up);
-    this.#tcp?.start(up);
-    this.#network?.start((isUp) => {
-      this.#mqtt?.networkChanged(isUp);
-      this.#tcp?.networkChanged(isUp);
+    const { source, mqtt, tcp, network } = this.#parts;
+    const up = network === undefined;
+    mqtt?.start(up);
+    tcp?.start(up);
+    network?.start((isUp) => {
+      mqtt?.networkChanged(isUp);
+      tcp?.networkChanged(isUp);
     });
-    this.#source.start();
+    source.start();
   }
 
   /**
-   * Stops sampling, says goodbye to the broker and closes everything.
+   * Stops sampling, says goodbye to the broker and closes everything; what waits in memory goes to the journal.
    * @param onStopped called once; at the latest after a second
    */
   stop(onStopped: () => void): void {
-    this.#source.close();
-    this.#tcp?.stop();
-    if (this.#mqtt) this.#mqtt.stop(onStopped);
-    else onStopped();
+    const { source, outbox, mqtt, tcp } = this.#parts;
+    source.close();
+    tcp?.stop();
+    const ended = () => {
+      outbox.close();
+      onStopped();
+    };
+    if (mqtt) mqtt.stop(ended);
+    else ended();
   }
 }

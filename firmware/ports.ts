@@ -182,12 +182,19 @@ export interface MQTTWriteOptions {
   byteLength?: number;
   /** SUBSCRIBE and UNSUBSCRIBE: the topic filters. */
   items?: readonly { topic: string; QoS?: number }[];
+  /**
+   * PUBLISH: more packets follow at once, and this one may wait for them, so that they travel together; `flush` writes
+   * what waits. Only for a client that has `flush`, and ignored by others.
+   */
+  more?: boolean;
 }
 
 export interface MQTTClient {
   read(count: number): ArrayBuffer | undefined;
   /** @returns the bytes that can be written next */
   write(data: Bytes | null, options?: MQTTWriteOptions): number;
+  /** Not of ECMA-419: writes what `more` has held back. @returns the bytes that can be written next */
+  flush?(): number;
   close(): void;
 }
 
@@ -319,4 +326,6 @@ export interface SensorEntry {
   readonly maximum: number;
   /** 1 where the part gives relative humidity as 0 to 100; 100 where it gives 0 to 1 (Moddable's BME68x). */
   readonly humidityScale?: number;
+  /** How many quantities a sample has, 1 to 3; by default 3. */
+  readonly quantities?: number;
 }

@@ -1,3 +1,5 @@
+import type { Clock } from "./ports.js";
+
 /**
  * Arithmetic on ticks. A tick counter is a 32-bit integer that wraps every 49.7 days, so two readings of it
  * are compared by their difference, never by their order.
@@ -24,5 +26,30 @@ export class Uptime {
     this.#total += elapsed(this.#ticks, ticks);
     this.#ticks = ticks;
     return this.#total;
+  }
+}
+
+/** The time of one boot: how long it has lasted, and what the clock says of its beginning. */
+export class BootTime {
+  /** Restarts counted. */
+  readonly boot: number;
+  #clock: Clock;
+  #uptime: Uptime;
+
+  constructor(clock: Clock, boot: number) {
+    this.boot = boot;
+    this.#clock = clock;
+    this.#uptime = new Uptime(clock.ticks());
+  }
+
+  /** Milliseconds since this object was made. */
+  uptime(): number {
+    return this.#uptime.at(this.#clock.ticks());
+  }
+
+  /** Milliseconds since 1970 at which the uptime was 0, by the clock's present word; NaN while it is not set. */
+  origin(): number {
+    const now = this.#clock.now();
+    return now === undefined ? Number.NaN : now - this.uptime();
   }
 }

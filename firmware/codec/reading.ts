@@ -24,18 +24,19 @@ export interface Reading {
   value: number;
   /** Grows by one with each reading of this epoch. */
   seq: number;
-  /** When it was taken: milliseconds since 1970, NaN while the clock was not set. */
+  /** 32 bits; (device, epoch, seq) is unique. */
+  epoch: number;
+  /** When it was taken: milliseconds since 1970, NaN while that is not known. */
   time: number;
-  /** When it was taken: milliseconds since the start of this boot. */
+  /** When it was taken: milliseconds since the start of its boot. */
   uptime: number;
+  /** Restarts counted, 0 where nothing can count them. */
+  boot: number;
 }
 
-/** What all readings of one run have in common. */
-export interface Origin {
-  /** Eight hexadecimal digits; (device, epoch, seq) is unique. */
-  readonly epoch: string;
-  /** Restarts counted, 0 where nothing can count them. */
-  readonly boot: number;
+/** A reading to be filled again and again. */
+export function blankReading(): Reading {
+  return { quantity: 0, value: 0, seq: 0, epoch: 0, time: 0, uptime: 0, boot: 0 };
 }
 
 /**
@@ -43,14 +44,14 @@ export interface Origin {
  * @param late it waited through an outage
  * @param device where the message must say itself which device it is from
  */
-export function readingJSON(reading: Reading, origin: Origin, late: boolean, device?: string): string {
+export function readingJSON(reading: Reading, late: boolean, device?: string): string {
   const { time } = reading;
   return (
     "{" +
     (device === undefined ? "" : `"device":${JSON.stringify(device)},`) +
     `"${QUANTITIES[reading.quantity]}":${reading.value},` +
-    (Number.isNaN(time) ? `"uptime":${reading.uptime},"boot":${origin.boot}` : `"time":${time}`) +
-    `,"seq":${reading.seq},"epoch":"${origin.epoch}"` +
+    (Number.isNaN(time) ? `"uptime":${reading.uptime},"boot":${reading.boot}` : `"time":${time}`) +
+    `,"seq":${reading.seq},"epoch":"${reading.epoch.toString(16).padStart(8, "0")}"` +
     (late ? ',"late":true}' : "}")
   );
 }

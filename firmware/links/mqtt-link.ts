@@ -2,11 +2,11 @@
  * Keeps a node connected to its broker and brings its readings there: connect, subscribe, announce, publish; notice
  * a loss, back off, again. The states are `link-state.ts`; this is the shell that owns the client and the timers.
  *
- * A reading leaves the outbox when the broker has acknowledged it; `window.ts` knows what is under way.
+ * A reading leaves the outbox when the broker has acknowledged it; `flight.ts` knows what is under way.
  */
 
 import { Alarm } from "../alarm.js";
-import { type Origin, QUANTITIES, type Reading, readingJSON } from "../codec/reading.js";
+import { blankReading, QUANTITIES, readingJSON } from "../codec/reading.js";
 import { utf8Length, writeUTF8 } from "../codec/utf8.js";
 import { errorText } from "../error-text.js";
 import type { Counters, Monitor } from "../monitor.js";
@@ -26,6 +26,7 @@ import type {
 } from "../ports.js";
 import { elapsed } from "../time.js";
 import { Backoff } from "./backoff.js";
+import { Flight } from "./flight.js";
 import { Inbox, type Subscription } from "./inbox.js";
 import {
   accepted,
@@ -39,7 +40,6 @@ import {
   waitOver,
 } from "./link-state.js";
 import { revocable } from "./revocable-resolver.js";
-import { Window } from "./window.js";
 
 export interface MQTTLinkOptions {
   client: IO<MQTTClientClass>;
@@ -52,7 +52,6 @@ export interface MQTTLinkOptions {
   monitor: Monitor;
   counters: Counters;
   outbox: Outbox;
-  origin: Origin;
   host: string;
   port: number;
   user: string | undefined;
@@ -65,7 +64,7 @@ export interface MQTTLinkOptions {
   plain: boolean;
   /** Milliseconds. */
   keepAlive: number;
-  /** Readings under way at once. */
+  /** Readings under way at once, 1 to 1,024. */
   window: number;
   /** Milliseconds within which the first attempt begins. */
   spread: number;
@@ -85,7 +84,7 @@ const GOODBYE_TIMEOUT = 1_000;
 /** Fixed header, topic length and packet identifier of a PUBLISH. */
 const PUBLISH_OVERHEAD = 9;
 
-/** Packet identifiers outside of the window's. */
+/** Packet identifiers that no reading has. */
 const enum Id {
   SUBSCRIBE = 0xff01,
   ONLINE = 0xff02,
@@ -117,17 +116,14 @@ export class MQTTLink {
 
   #topics: string[];
   #statusTopic: string;
-  /** Sequence number of the next reading to send. */
-  #sent: number;
-  /** Readings below this number waited for the present connection. */
-  #late: number;
-  #window: Window;
-  #reading: Reading = { quantity: 0, value: 0, seq: 0, time: 0, uptime: 0 };
+  #flight: Flight;
+  #reading = blankReading();
   #buffer = new Uint8Array(256);
-  #write: MQTTWriteOptions = { topic: "", QoS: 1, retain: false, duplicate: false, id: 0 };
-  /** Sequence number and time of the oldest reading under way, to see whether it gets anywhere. */
+  #write: MQTTWriteOptions = { topic: "", QoS: 1, retain: false, duplicate: false, id: 0, more: false };
+  /** What was under way at the last look, and when it was seen to get anywhere. */
   #oldest = -1;
-  #oldestSince = 0;
+  #acknowledgements = 0;
+  #movedAt = 0;
 
   #inbox: Inbox;
 
@@ -138,8 +134,7 @@ export class MQTTLink {
     this.#diagnosticsAlarm = new Alarm(options.timer, () => this.#onDiagnosticsDue());
     this.#statusTopic = `${options.base}/status`;
     this.#topics = QUANTITIES.map((name) => `${options.base}/${name}`);
-    this.#sent = this.#late = options.outbox.first;
-    this.#window = new Window(options.window, options.outbox.first);
+    this.#flight = new Flight(options.window, options.outbox);
     this.#inbox = new Inbox(options.subscriptions, (text) => options.monitor.warning?.(text));
   }
 
@@ -205,8 +200,8 @@ export class MQTTLink {
         this.#subscribe();
         break;
       case LinkState.ONLINE:
-        this.#oldest = -1;
-        this.#alarm.set(ANSWER_TIMEOUT);
+        this.#movedAt = this.#options.clock.ticks();
+        this.#alarm.set(ANSWER_TIMEOUT / 2);
         this.#send();
         break;
       case LinkState.LEAVING:
@@ -234,22 +229,26 @@ export class MQTTLink {
       case LinkState.LEAVING:
         this.#become(left(this.#state), 0);
         break;
-      case LinkState.ONLINE: {
-        const now = this.#options.clock.ticks();
-        const { oldest } = this.#window;
-        if (oldest !== this.#oldest) {
-          this.#oldest = oldest;
-          this.#oldestSince = now;
-        } else if (oldest >= 0 && elapsed(this.#oldestSince, now) >= ANSWER_TIMEOUT) {
-          this.#lost("the broker does not acknowledge readings");
-          break;
-        }
-        this.#alarm.set(ANSWER_TIMEOUT / 2);
+      case LinkState.ONLINE:
+        if (this.#isStuck()) this.#lost("the broker does not acknowledge readings");
+        else this.#alarm.set(ANSWER_TIMEOUT / 2);
         break;
-      }
       default:
         break;
     }
+  }
+
+  /** Whether nothing was acknowledged for too long, or not the oldest reading though others were. */
+  #isStuck(): boolean {
+    const flight = this.#flight;
+    const now = this.#options.clock.ticks();
+    const oldest = flight.oldest();
+    const { count, acknowledgements } = flight;
+    const moves = acknowledgements !== this.#acknowledgements && (oldest < 0 || oldest !== this.#oldest);
+    if (moves) this.#movedAt = now;
+    this.#oldest = oldest;
+    this.#acknowledgements = acknowledgements;
+    return count > 0 && elapsed(this.#movedAt, now) >= ANSWER_TIMEOUT;
   }
 
   #connect(): void {
@@ -289,9 +288,8 @@ export class MQTTLink {
     const { clock, outbox, subscriptions, counters, diagnosticsPeriod } = this.#options;
     this.#onlineAt = clock.ticks();
     this.#announced = false;
-    this.#late = outbox.next;
-    this.#sent = outbox.first;
-    this.#window.begin(sessionPresent, outbox.first);
+    outbox.linkChanged(true);
+    this.#flight.begin(sessionPresent);
     if (this.#connections > 0) counters.reconnects += 1;
     this.#connections += 1;
     if (diagnosticsPeriod > 0) {
@@ -321,6 +319,7 @@ export class MQTTLink {
     this.#writable = 0;
     this.#diagnosticsAlarm.clear();
     client?.close();
+    this.#options.outbox.linkChanged(false);
     if (this.#state === LinkState.ONLINE) {
       // Unsigned: it may have lasted for weeks.
       this.#backoff.ended(elapsed(this.#onlineAt, this.#options.clock.ticks()) >>> 0);
@@ -370,25 +369,25 @@ export class MQTTLink {
   /** As many as the window allows; false when the socket has no room for the next one. */
   #sendReadings(): boolean {
     const { outbox } = this.#options;
-    // A reading that was pushed out of the outbox is not sent any more.
-    if (this.#sent < outbox.first) this.#sent = outbox.first;
-    for (; this.#sent < outbox.next; this.#sent++) {
-      if (!outbox.read(this.#sent, this.#reading)) continue;
-      const id = this.#window.identifier(this.#sent);
-      if (id === 0) return true;
-      if (!this.#publishReading(this.#reading, id)) return false;
-      this.#window.sent(this.#sent);
+    const flight = this.#flight;
+    let room = true;
+    if (flight.count === 0) this.#movedAt = this.#options.clock.ticks();
+    while (room && flight.next()) {
+      if (!outbox.read(flight.seq, this.#reading)) break;
+      room = this.#publishReading();
+      if (room) flight.sent();
     }
-    return true;
+    if (this.#client?.flush) this.#writable = this.#client.flush();
+    return room;
   }
 
-  #publishReading(reading: Reading, id: number): boolean {
-    const { plain, base, origin } = this.#options;
-    const repetition = this.#window.isRepetition(reading.seq);
-    const late = this.#window.isLate(reading.seq, reading.seq < this.#late);
+  #publishReading(): boolean {
+    const { plain, base } = this.#options;
+    const { late, id, duplicate } = this.#flight;
+    const reading = this.#reading;
     const topic = plain && late ? `${base}/history` : this.#topics[reading.quantity];
-    const text = plain && !late ? String(reading.value) : readingJSON(reading, origin, late);
-    return this.#publishText(topic, text, 1, !late, id, repetition);
+    const text = plain && !late ? String(reading.value) : readingJSON(reading, late);
+    return this.#publishText(topic, text, 1, !late, id, duplicate, true);
   }
 
   /** False where there is no room now, or the connection has failed. */
@@ -399,6 +398,7 @@ export class MQTTLink {
     retain: boolean,
     id: number,
     duplicate = false,
+    more = false,
   ): boolean {
     const length = utf8Length(text);
     if (length + utf8Length(topic) + PUBLISH_OVERHEAD > this.#writable) return false;
@@ -411,6 +411,7 @@ export class MQTTLink {
     write.retain = retain;
     write.duplicate = duplicate;
     write.id = id;
+    write.more = more;
     return this.#attempt(buffer.subarray(0, length), write);
   }
 
@@ -464,12 +465,11 @@ export class MQTTLink {
       return;
     }
     const { outbox, monitor } = this.#options;
-    const seq = this.#window.acknowledged(id);
-    if (seq < 0) return;
-    const late = this.#window.wasLate(id);
-    const waits = outbox.read(seq, this.#reading);
-    outbox.acknowledge(seq);
-    if (waits) monitor.delivered?.(this.#reading, late);
+    const seq = this.#flight.acknowledged(id);
+    if (seq >= 0 && outbox.read(seq, this.#reading)) {
+      outbox.acknowledge(seq);
+      monitor.delivered?.(this.#reading, this.#flight.wasLate(id));
+    }
     this.#send();
   }
 }

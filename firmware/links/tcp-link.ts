@@ -8,11 +8,11 @@
  */
 
 import { Alarm } from "../alarm.js";
-import { type Origin, type Reading, readingJSON } from "../codec/reading.js";
+import { blankReading, readingJSON } from "../codec/reading.js";
 import { utf8Length, writeUTF8 } from "../codec/utf8.js";
 import { errorText } from "../error-text.js";
 import type { Counters, Monitor } from "../monitor.js";
-import type { Outbox } from "../outbox/outbox.js";
+import type { Queue } from "../outbox/queue.js";
 import type { Clock, IO, ResolverClass, TCP, TCPClass, Timer } from "../ports.js";
 import { elapsed } from "../time.js";
 import { Backoff } from "./backoff.js";
@@ -26,8 +26,7 @@ export interface TCPLinkOptions {
   monitor: Monitor;
   counters: Counters;
   /** Of its own: what the server gets has nothing to do with what the broker has. */
-  outbox: Outbox;
-  origin: Origin;
+  queue: Queue;
   /** Names the device in each message. */
   device: string;
   host: string;
@@ -83,7 +82,7 @@ export class TCPLink {
   #sends = 0;
   /** Receipts on the present connection. */
   #receipts = 0;
-  #reading: Reading = { quantity: 0, value: 0, seq: 0, time: 0, uptime: 0 };
+  #reading = blankReading();
   #chunk = new Uint8Array(256);
   #receiptLength = 0;
   #receipt = "";
@@ -117,20 +116,20 @@ export class TCPLink {
     this.#next();
   }
 
-  /** There is a new reading in the outbox. */
+  /** There is a new reading in the queue. */
   wake(): void {
     if (this.#state === State.IDLE) this.#next();
   }
 
   /** Sends the next message, if there is one, and the connection is there. */
   #next(): void {
-    const { outbox } = this.#options;
-    if (this.#state !== State.IDLE || !this.#up || outbox.size === 0) return;
+    const { queue } = this.#options;
+    if (this.#state !== State.IDLE || !this.#up || queue.size === 0) return;
     if (!this.#socket) return this.#connect();
-    const { origin, device } = this.#options;
-    if (outbox.first !== this.#reading.seq) this.#sends = 0;
-    outbox.read(outbox.first, this.#reading);
-    const line = `${readingJSON(this.#reading, origin, false, device)}\n`;
+    const { device } = this.#options;
+    if (queue.first !== this.#reading.seq) this.#sends = 0;
+    queue.read(queue.first, this.#reading);
+    const line = `${readingJSON(this.#reading, false, device)}\n`;
     const bytes = new Uint8Array(utf8Length(line));
     writeUTF8(bytes, 0, line);
     if (bytes.length > this.#writable) return; // onWritable comes back
@@ -149,8 +148,8 @@ export class TCPLink {
 
   /** The present message is done with: confirmed, or given up. */
   #done(): void {
-    const { outbox } = this.#options;
-    outbox.acknowledge(this.#reading.seq);
+    const { queue } = this.#options;
+    queue.acknowledge(this.#reading.seq);
     this.#sends = 0;
     this.#alarm.clear();
     this.#state = State.IDLE;

@@ -237,6 +237,12 @@ export default class MQTTClient {
     return output.free;
   }
 
+  /** Writes the packets that `more` has held back. @returns the bytes that can be written next */
+  flush(): number {
+    this.#output.flush();
+    return this.#output.free;
+  }
+
   /**
    * Reads of the message that `onReadable` told of.
    * @param count bytes wanted, or a buffer to fill. Default: all that was told of
@@ -275,7 +281,7 @@ export default class MQTTClient {
 
   #onWritable(count: number): void {
     const output = this.#output;
-    output.writable = count;
+    output.tell(count);
     if (this.#state === State.CONNECTING) {
       const connect = this.#connect as Uint8Array;
       if (count < connect.length) return; // the deadline bounds the wait

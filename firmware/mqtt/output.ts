@@ -1,6 +1,6 @@
 /**
- * The writing half of the client: packets into one buffer, and each packet into the socket as a whole. Knows how much
- * the socket takes, and which part of a message is still to be written.
+ * The writing half of the client: packets into one buffer, and each packet into the socket as a whole, or several that
+ * follow each other. Knows how much the socket takes, and which part of a message is still to be written.
  */
 
 import { utf8Length, writeUTF8 } from "../codec/utf8.js";
@@ -23,7 +23,7 @@ const RESERVE = 8;
 export class Output {
   /** Where packets go; none before it is connected and after it is closed. */
   socket: TCP | undefined;
-  /** Bytes that the socket takes. */
+  /** Bytes that the socket takes, less those that are held back. */
   writable = 0;
   #onSent: () => void;
   #buffer: Uint8Array;
@@ -33,6 +33,8 @@ export class Output {
   #nextId = 1;
   /** What is missing of a PUBLISH that was written in part. */
   #missing = 0;
+  /** Bytes of packets at the beginning of the buffer that wait for more to go with them. */
+  #held = 0;
 
   /**
    * @param limit bytes of the buffer; a larger packet is two writes
@@ -63,7 +65,12 @@ export class Output {
 
   close(): void {
     this.socket = undefined;
-    this.writable = 0;
+    this.writable = this.#held = 0;
+  }
+
+  /** The socket has told how much it takes. */
+  tell(count: number): void {
+    this.writable = count - this.#held;
   }
 
   /** The next packet identifier, from 1 to 65,535 and again. */
@@ -92,16 +99,38 @@ export class Output {
     if (QoS > 0 && !(id > 0 && id <= 0xffff)) throw new RangeError(`MQTT packet id ${id}; 1 to 65,535`);
     const buffer = this.#buffer;
     const duplicate = QoS > 0 && !!options.duplicate;
-    const end = writePublishHeader(buffer, 0, topicBytes, byteLength, QoS, !!options.retain, duplicate, id);
+    const size = publishHeaderSize(topicBytes.length, byteLength, QoS) + payload.length;
+    if (this.#held + size > buffer.length) this.flush();
+    const start = this.#held;
+    const end = writePublishHeader(
+      buffer,
+      start,
+      topicBytes,
+      byteLength,
+      QoS,
+      !!options.retain,
+      duplicate,
+      id,
+    );
     if (end + payload.length <= buffer.length) {
       buffer.set(payload, end);
-      this.#sendBuffer(end + payload.length);
+      this.#held = end + payload.length;
+      this.writable -= this.#held - start;
+      if (!options.more || payload.length < byteLength) this.flush();
     } else {
       // There is room for both, so the packet cannot be torn between them.
-      this.#sendBuffer(end);
-      this.send(payload);
+      this.#write(buffer.subarray(0, end));
+      this.#write(payload);
     }
     this.#missing = byteLength - payload.length;
+  }
+
+  /** Writes what is held back. */
+  flush(): void {
+    const held = this.#held;
+    if (held === 0) return;
+    this.#held = 0;
+    this.#write(this.#buffer.subarray(0, held));
   }
 
   /** Writes more of the message. @throws Error where it is no more of it, or there is no room */
@@ -112,17 +141,24 @@ export class Output {
   }
 
   acknowledge(packet: Packet, id: number): void {
+    this.flush();
     this.#sendBuffer(writeAcknowledgement(this.#buffer, 0, packet, id));
   }
 
   /** Writes PINGREQ or DISCONNECT. */
   empty(packet: Packet): void {
+    this.flush();
     this.#sendBuffer(writeEmptyPacket(this.#buffer, 0, packet));
   }
 
   /** Writes a whole packet, or a payload. @throws Error without room: nothing is written then */
   send(bytes: Uint8Array): void {
+    this.flush();
     this.#checkRoom(bytes.length);
+    this.#write(bytes);
+  }
+
+  #write(bytes: Uint8Array): void {
     try {
       this.writable = (this.socket as TCP).write(bytes) ?? 0;
     } catch {

@@ -1,94 +1,243 @@
-import type { Quantity, Reading } from "../codec/reading.js";
-
 /**
- * The readings that wait for delivery, in memory that is taken once. A reading is found by its sequence
- * number; it leaves when it is acknowledged or, when all places are taken, as the oldest.
+ * Where readings wait for the broker: in the journal, and in memory what is not in there. Every number in memory is
+ * above every number in the journal.
  */
-export class Outbox {
-  readonly capacity: number;
-  #quantities: Uint8Array;
-  #values: Float64Array;
-  #times: Float64Array;
-  #uptimes: Float64Array;
-  /** 1: waits, 0: acknowledged out of order. */
-  #waiting: Uint8Array;
-  #first: number;
+
+import { blankReading, type Reading } from "../codec/reading.js";
+import { errorText } from "../error-text.js";
+import type { Monitor } from "../monitor.js";
+import type { Journal } from "./journal.js";
+import type { Queue } from "./queue.js";
+import type { Waiting } from "./waiting.js";
+
+/** When a reading is written to the journal. */
+export const enum Durability {
+  /** As soon as it is taken. */
+  ALWAYS,
+  /** While the link is down, and what was not acknowledged when it went down. */
+  OUTAGE,
+}
+
+export const DURABILITIES: readonly string[] = Object.freeze(["always", "outage"]);
+
+export interface OutboxOptions {
+  queue: Queue;
+  /** Without one readings wait in memory alone. */
+  journal: Journal | undefined;
+  durability: Durability;
+  /** The epoch of readings whose numbers no restart would remember. */
+  epoch: number;
+  monitor: Monitor;
+}
+
+/** Readings to let pass before a journal that has failed is tried again; doubles up to the limit. */
+const RETRY_FIRST = 1;
+const RETRY_LIMIT = 64;
+
+export class Outbox implements Waiting {
+  #queue: Queue;
+  #journal: Journal | undefined;
+  #durability: Durability;
+  #monitor: Monitor;
+  /** The epoch of readings to come, and that of those whose numbers no restart would remember. */
+  #epoch: number;
+  #volatileEpoch: number;
   #next: number;
+  #isLinkUp = false;
   #dropped = 0;
+  /** Dropped in the present spell, 0 outside of one. */
+  #spell = 0;
+  /** Readings before the journal is tried again, while it fails. */
+  #retryIn = 0;
+  #retryPeriod = 0;
+  #spilled = blankReading();
 
-  /**
-   * @param capacity readings; one takes 26 bytes
-   * @param first the sequence number of the first reading to come
-   */
-  constructor(capacity: number, first: number) {
-    this.capacity = capacity;
-    this.#quantities = new Uint8Array(capacity);
-    this.#values = new Float64Array(capacity);
-    this.#times = new Float64Array(capacity);
-    this.#uptimes = new Float64Array(capacity);
-    this.#waiting = new Uint8Array(capacity);
-    this.#first = this.#next = first;
+  constructor(options: OutboxOptions) {
+    const { queue, journal } = options;
+    this.#queue = queue;
+    this.#journal = journal;
+    this.#durability = options.durability;
+    this.#monitor = options.monitor;
+    this.#volatileEpoch = options.epoch;
+    this.#next = Math.max(queue.next, journal?.next ?? 1);
+    // Numbers that are only in memory are forgotten with it: they would be used again in the journal's epoch.
+    this.#epoch = journal && this.#durability === Durability.ALWAYS ? journal.epoch : options.epoch;
   }
 
-  /** Sequence number of the oldest reading that waits; equal to `next` when none does. */
   get first(): number {
-    return this.#first;
+    const journal = this.#journal;
+    return journal && journal.size > 0
+      ? journal.first
+      : this.#queue.size > 0
+        ? this.#queue.first
+        : this.#next;
   }
 
-  /** Sequence number that the next reading must have. */
+  /** The number that the next reading must have. */
   get next(): number {
     return this.#next;
   }
 
-  /** Readings that were pushed out before they were acknowledged. */
+  get size(): number {
+    return this.#queue.size + (this.#journal?.size ?? 0);
+  }
+
+  /** Readings that were given up since the start, for want of room. */
   get dropped(): number {
     return this.#dropped;
   }
 
-  /** Readings from the oldest that waits to the newest. */
-  get size(): number {
-    return this.#next - this.#first;
-  }
-
-  /** @throws RangeError when `reading.seq` is not `next` */
+  /** Takes a reading, and gives it its epoch. Its number is used up, also where the policy gives it up at once. */
   append(reading: Reading): void {
-    if (reading.seq !== this.#next)
-      throw new RangeError(`reading ${reading.seq} where ${this.#next} comes next`);
-    if (this.size === this.capacity) {
-      this.#dropped += 1;
-      this.#first += 1;
-      this.#skipAcknowledged();
-    }
-    const at = reading.seq % this.capacity;
-    this.#quantities[at] = reading.quantity;
-    this.#values[at] = reading.value;
-    this.#times[at] = reading.time;
-    this.#uptimes[at] = reading.uptime;
-    this.#waiting[at] = 1;
-    this.#next += 1;
+    const { seq } = reading;
+    if (seq !== this.#next) throw new RangeError(`reading ${seq} where ${this.#next} comes next`);
+    this.#next = seq + 1;
+    reading.epoch = this.#epoch;
+    if (this.#isJournalDue() && this.#spill() && this.#write(reading)) return;
+    // The journal's failure may have changed it.
+    reading.epoch = this.#epoch;
+    const gone = this.#queue.append(reading);
+    if (gone >= 0) this.drop(gone, 1);
   }
 
-  /** Fills `into`. False where reading `seq` does not wait here (any more). */
+  /** The link to the broker is there, or gone: what is under way then may never have arrived. */
+  linkChanged(isUp: boolean): void {
+    if (this.#isLinkUp === isUp) return;
+    this.#isLinkUp = isUp;
+    if (!isUp && this.#isJournalDue()) this.#spill();
+  }
+
+  /** The clock was set: readings that were journalled before get their time, also after a restart. */
+  clockSet(): void {
+    if (!this.#journal || this.#retryPeriod > 0) return;
+    try {
+      this.#journal.noteClock();
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  /**
+   * An orderly end, after which nothing is called: what is in memory goes to the journal, and what was acknowledged is
+   * noted. Harmless when called again.
+   */
+  close(): void {
+    const journal = this.#journal;
+    if (!journal) return;
+    this.#spill();
+    this.#journal = undefined;
+    try {
+      journal.flush();
+      journal.close();
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  /** For the journal: readings were given up. */
+  drop(first: number, count: number): void {
+    this.#dropped += count;
+    if (this.#spell === 0) {
+      this.#monitor.warning?.(
+        `${this.size} readings wait: there is no room for more, readings are dropped from now on`,
+      );
+    }
+    this.#spell += count;
+    this.#monitor.dropped?.(first, count);
+  }
+
+  following(seq: number): number {
+    const journal = this.#journal;
+    if (journal && seq < journal.next) {
+      try {
+        const found = journal.following(seq);
+        if (found < journal.next) return found;
+      } catch (error) {
+        this.#failed(error);
+      }
+    }
+    const found = this.#queue.following(seq);
+    return found < this.#queue.next ? found : this.#next;
+  }
+
   read(seq: number, into: Reading): boolean {
-    if (seq < this.#first || seq >= this.#next) return false;
-    const at = seq % this.capacity;
-    if (this.#waiting[at] === 0) return false;
-    into.quantity = this.#quantities[at] as Quantity;
-    into.value = this.#values[at];
-    into.time = this.#times[at];
-    into.uptime = this.#uptimes[at];
-    into.seq = seq;
+    const journal = this.#journal;
+    if (!journal || seq >= journal.next) return this.#queue.read(seq, into);
+    try {
+      return journal.read(seq, into);
+    } catch (error) {
+      this.#failed(error);
+      return false;
+    }
+  }
+
+  acknowledge(seq: number): void {
+    const journal = this.#journal;
+    if (!journal || seq >= journal.next) this.#queue.acknowledge(seq);
+    else {
+      try {
+        journal.acknowledge(seq);
+      } catch (error) {
+        this.#failed(error);
+      }
+    }
+    if (this.#spell > 0 && this.size === 0) {
+      this.#monitor.warning?.(`${this.#spell} readings were dropped while there was no room for them`);
+      this.#spell = 0;
+    }
+  }
+
+  /** Whether readings go to the journal now. */
+  #isJournalDue(): boolean {
+    if (!this.#journal) return false;
+    if (this.#retryIn > 0) {
+      this.#retryIn -= 1;
+      return false;
+    }
+    const { size, capacity } = this.#queue;
+    // What the journal has goes first, and a broker that is slow is as good as one that is away.
+    return (
+      this.#durability === Durability.ALWAYS ||
+      !this.#isLinkUp ||
+      this.#journal.size > 0 ||
+      size >= capacity / 2
+    );
+  }
+
+  /** Moves what waits in memory to the journal. False where it is not all there then. */
+  #spill(): boolean {
+    const queue = this.#queue;
+    const reading = this.#spilled;
+    while (queue.size > 0) {
+      const seq = queue.first;
+      queue.read(seq, reading);
+      if (!this.#write(reading)) return false;
+      queue.acknowledge(seq);
+    }
     return true;
   }
 
-  /** Reading `seq` has been delivered. Harmless for one that does not wait. */
-  acknowledge(seq: number): void {
-    if (seq < this.#first || seq >= this.#next) return;
-    this.#waiting[seq % this.capacity] = 0;
-    this.#skipAcknowledged();
+  /** False where the journal fails: the node goes on in memory, and tries again later. */
+  #write(reading: Reading): boolean {
+    try {
+      (this.#journal as Journal).append(reading);
+    } catch (error) {
+      this.#failed(error);
+      return false;
+    }
+    if (this.#retryPeriod > 0) this.#monitor.warning?.("the journal can be written again");
+    this.#retryPeriod = 0;
+    return true;
   }
 
-  #skipAcknowledged(): void {
-    while (this.#first < this.#next && this.#waiting[this.#first % this.capacity] === 0) this.#first += 1;
+  #failed(error: unknown): void {
+    if (this.#retryPeriod === 0) {
+      this.#monitor.warning?.(
+        `the journal fails (${errorText(error)}): readings wait in memory until it can be written`,
+      );
+    }
+    this.#epoch = this.#volatileEpoch;
+    this.#retryPeriod = Math.min(Math.max(RETRY_FIRST, this.#retryPeriod * 2), RETRY_LIMIT);
+    this.#retryIn = this.#retryPeriod;
   }
 }

@@ -5,6 +5,8 @@ export interface PartRange {
   readonly minimum: number;
   readonly maximum: number;
   readonly period: number;
+  /** How many quantities a sample has; by default it may be all three. */
+  readonly quantities?: number;
 }
 
 /**
@@ -26,5 +28,6 @@ export function sensorEntry<Options extends object>(
     maximum: range.maximum,
     period: range.period,
     humidityScale,
+    ...(range.quantities !== undefined && { quantities: range.quantities }),
   };
 }

@@ -26,7 +26,7 @@ export interface SHT3xOptions extends SensorOptions {
  */
 export class SHT3x {
   /** Operating range in degrees Celsius. Sampled at half its pace, the part always has something to fetch. */
-  static readonly RANGE = Object.freeze({ minimum: -40, maximum: 125, period: 1_000 });
+  static readonly RANGE = Object.freeze({ minimum: -40, maximum: 125, period: 1_000, quantities: 2 });
 
   #io: I2C;
   #onError: ((reason: string) => void) | undefined;

@@ -35,7 +35,7 @@ export interface TMP117Options extends SensorOptions {
 /** Measures once a second by itself; `sample()` returns the latest, without waiting. */
 export class TMP117 {
   /** Operating range in degrees Celsius, and milliseconds of a conversion cycle. */
-  static readonly RANGE = Object.freeze({ minimum: -55, maximum: 150, period: 1_000 });
+  static readonly RANGE = Object.freeze({ minimum: -55, maximum: 150, period: 1_000, quantities: 1 });
 
   #io: SMBus;
   #measured = false;

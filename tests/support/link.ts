@@ -1,9 +1,9 @@
 import type { Subscription } from "../../firmware/links/inbox.js";
 import { MQTTLink } from "../../firmware/links/mqtt-link.js";
 import { Counters } from "../../firmware/monitor.js";
-import { Outbox } from "../../firmware/outbox/outbox.js";
 import { VirtualBoard } from "../../host-sim/boards/virtual/board.js";
 import { MemoryBroker, type Published } from "../../host-sim/world/memory-broker.js";
+import { memoryOutbox } from "./outbox.js";
 
 export const TEMPERATURE = "home/livingroom/temperature";
 export const STATUS = "home/livingroom/status";
@@ -17,7 +17,7 @@ export const readings = (messages: readonly Published[]) =>
 export function bareLink(subscriptions: readonly Subscription[] = []) {
   const board = new VirtualBoard({ now: 1_795_175_351_184 });
   const broker = new MemoryBroker();
-  const outbox = new Outbox(16, 1);
+  const outbox = memoryOutbox(16);
   board.net.listen("10.0.0.1", 1883, broker.accept);
   const link = new MQTTLink({
     client: board.mqtt,
@@ -29,7 +29,6 @@ export function bareLink(subscriptions: readonly Subscription[] = []) {
     monitor: {},
     counters: new Counters(),
     outbox,
-    origin: { epoch: "00000000", boot: 1 },
     host: "10.0.0.1",
     port: 1883,
     user: undefined,

@@ -2,11 +2,12 @@ import { describe, expect, it } from "@jest/globals";
 import { VirtualWiFi } from "../../host-sim/boards/virtual/board.js";
 import { bareLink, readings, STATUS, sequences, TEMPERATURE } from "../support/link.js";
 import { virtualNode } from "../support/node.js";
+import { readingOf } from "../support/outbox.js";
 
 describe("what a link delivers", () => {
   it("goes on with what waits each time that a reading is acknowledged", () => {
     const { board, broker, link, outbox } = bareLink();
-    for (let seq = 1; seq <= 10; seq++) outbox.append({ quantity: 0, value: seq, seq, time: 1, uptime: 1 });
+    for (let seq = 1; seq <= 10; seq++) outbox.append({ ...readingOf(seq), quantity: 0 });
     link.ready();
     link.start(true);
     board.clock.run(3_000);
@@ -100,7 +101,8 @@ describe("what a link delivers", () => {
     broker.mute.add("puback");
     board.clock.run(15_000);
     const ids = readings(broker.published).map(({ messageId }) => messageId);
-    expect(ids.toSorted()).toEqual([1, 2, 3]);
+    expect(ids).toHaveLength(3);
+    expect(new Set(ids).size).toBe(3);
   });
 
   it("never takes the acknowledgement of a dropped reading for another's", () => {
@@ -110,7 +112,8 @@ describe("what a link delivers", () => {
     broker.mute.add("puback");
     board.clock.run(19_000); // more readings than the queue holds: those under way are dropped
     const delivered = journal.lines.filter((line) => line.startsWith("delivered")).length;
-    for (const id of [1, 2, 3]) broker.inject(broker.clients[0], Uint8Array.of(0x40, 2, 0, id));
+    const ids = readings(broker.published).map(({ messageId }) => messageId as number);
+    for (const id of ids.slice(-3)) broker.inject(broker.clients[0], Uint8Array.of(0x40, 2, id >> 8, id));
     board.clock.run(20);
     expect(journal.lines.filter((line) => line.startsWith("delivered"))).toHaveLength(delivered);
     broker.mute.clear();

@@ -15,7 +15,7 @@ describe("a link in trouble", () => {
   });
 
   it("publishes diagnostics, with the readings dropped, also while the window is full", () => {
-    const { board, broker, node } = virtualNode({ ...UART, diagnostics: "10s" });
+    const { board, broker, node } = virtualNode({ ...UART, diagnostics: "10s", window: 4 });
     board.net.latency = 100;
     node.start();
     board.clock.run(5_000);
@@ -30,7 +30,8 @@ describe("a link in trouble", () => {
 
   it("says once for each spell that readings are dropped", () => {
     const { board, broker, journal, node } = virtualNode({ queue: 16 });
-    const overflows = () => journal.warnings.filter((line) => line.includes("queue is full")).length;
+    const overflows = () =>
+      journal.warnings.filter((line) => line.includes("there is no room for more")).length;
     const outage = (duration: number) => {
       board.net.listen("10.0.0.1", 1883, undefined);
       board.net.resetAll();

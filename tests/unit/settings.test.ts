@@ -45,6 +45,8 @@ const WRONG: Readonly<Record<keyof Settings, string>> = {
   keepalive: "4s",
   window: "0",
   queue: "15",
+  durability: "never",
+  full: "all",
   spread: "11m",
   diagnostics: "often",
 };
@@ -180,6 +182,8 @@ describe("all as text", () => {
       keepalive: 60_000,
       window: 4,
       queue: 256,
+      durability: "outage",
+      full: "thin",
       spread: 30_000,
       diagnostics: 0,
     };

@@ -1,0 +1,147 @@
+import type { Quantity, Reading } from "../codec/reading.js";
+import type { BootTime } from "../time.js";
+import { Policy, stride } from "./policy.js";
+import type { Waiting } from "./waiting.js";
+
+/**
+ * The readings of this boot that wait in memory, which is taken once: a ring, ordered by sequence number. A reading
+ * leaves when it is acknowledged, or when all places are taken as the policy says.
+ */
+export class Queue implements Waiting {
+  readonly capacity: number;
+  #time: BootTime;
+  #policy: Policy;
+  #seqs: Float64Array;
+  #quantities: Uint8Array;
+  #values: Float64Array;
+  #uptimes: Float64Array;
+  #epochs: Uint32Array;
+  /** 1: waits, 0: acknowledged out of its order. */
+  #waiting: Uint8Array;
+  /** Place of the oldest, and places taken; neither the first nor the last of these was acknowledged. */
+  #head = 0;
+  #used = 0;
+  #size = 0;
+  #next: number;
+
+  /**
+   * @param capacity readings; one takes 30 bytes
+   * @param first the sequence number of the first reading to come
+   */
+  constructor(capacity: number, first: number, time: BootTime, policy = Policy.OLDEST) {
+    this.capacity = capacity;
+    this.#time = time;
+    this.#policy = policy;
+    this.#seqs = new Float64Array(capacity);
+    this.#quantities = new Uint8Array(capacity);
+    this.#values = new Float64Array(capacity);
+    this.#uptimes = new Float64Array(capacity);
+    this.#epochs = new Uint32Array(capacity);
+    this.#waiting = new Uint8Array(capacity);
+    this.#next = first;
+  }
+
+  get first(): number {
+    return this.#used === 0 ? this.#next : this.#seqs[this.#head];
+  }
+
+  get next(): number {
+    return this.#next;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /**
+   * Takes a reading of this boot.
+   * @returns the sequence number of the reading that was given up for want of room, perhaps its own; -1 where none was
+   * @throws RangeError when `reading.seq` is below `next`
+   */
+  append(reading: Reading): number {
+    const { seq } = reading;
+    if (seq < this.#next) throw new RangeError(`reading ${seq} where ${this.#next} comes next`);
+    this.#next = seq + 1;
+    let gone = -1;
+    if (this.#policy === Policy.THIN && seq % stride(this.#used, this.capacity) !== 0) return seq;
+    if (this.#used === this.capacity) {
+      if (this.#policy !== Policy.OLDEST) return seq;
+      gone = this.first;
+      this.acknowledge(gone);
+    }
+    const at = this.#place(this.#used);
+    this.#seqs[at] = seq;
+    this.#quantities[at] = reading.quantity;
+    this.#values[at] = reading.value;
+    this.#uptimes[at] = reading.uptime;
+    this.#epochs[at] = reading.epoch;
+    this.#waiting[at] = 1;
+    this.#used += 1;
+    this.#size += 1;
+    return gone;
+  }
+
+  /** Readings below `seq` went elsewhere, or were never taken. */
+  skipTo(seq: number): void {
+    if (seq > this.#next) this.#next = seq;
+  }
+
+  following(seq: number): number {
+    for (let i = this.#search(seq); i < this.#used; i++) {
+      const at = this.#place(i);
+      if (this.#waiting[at] === 1) return this.#seqs[at];
+    }
+    return this.#next;
+  }
+
+  read(seq: number, into: Reading): boolean {
+    const at = this.#find(seq);
+    if (at < 0) return false;
+    into.quantity = this.#quantities[at] as Quantity;
+    into.value = this.#values[at];
+    into.uptime = this.#uptimes[at];
+    into.epoch = this.#epochs[at];
+    into.seq = seq;
+    into.boot = this.#time.boot;
+    into.time = this.#time.origin() + into.uptime;
+    return true;
+  }
+
+  acknowledge(seq: number): void {
+    const at = this.#find(seq);
+    if (at < 0) return;
+    this.#waiting[at] = 0;
+    this.#size -= 1;
+    while (this.#used > 0 && this.#waiting[this.#head] === 0) {
+      this.#head = this.#place(1);
+      this.#used -= 1;
+    }
+    while (this.#used > 0 && this.#waiting[this.#place(this.#used - 1)] === 0) this.#used -= 1;
+  }
+
+  /** Index into the rings of the `i`th place. */
+  #place(i: number): number {
+    const at = this.#head + i;
+    return at < this.capacity ? at : at - this.capacity;
+  }
+
+  /** The first place whose number is not below `seq`; `#used` where there is none. */
+  #search(seq: number): number {
+    let low = 0;
+    let high = this.#used;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#seqs[this.#place(middle)] < seq) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** Index of a reading that waits, -1 for none. */
+  #find(seq: number): number {
+    const i = this.#search(seq);
+    if (i === this.#used) return -1;
+    const at = this.#place(i);
+    return this.#seqs[at] === seq && this.#waiting[at] === 1 ? at : -1;
+  }
+}

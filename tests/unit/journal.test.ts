@@ -1,0 +1,269 @@
+import { describe, expect, it } from "@jest/globals";
+import fc from "fast-check";
+import type { Reading } from "../../firmware/codec/reading.js";
+import { Journal } from "../../firmware/outbox/journal.js";
+import { Policy } from "../../firmware/outbox/policy.js";
+import { JournalRecord, RecordKind } from "../../firmware/outbox/record.js";
+import { BootTime } from "../../firmware/time.js";
+import { VirtualClock } from "../../host-sim/boards/virtual/clock.js";
+import { VirtualFlash } from "../../host-sim/boards/virtual/flash.js";
+import { seededRandom } from "../../host-sim/boards/virtual/random.js";
+import { bootTime, NOW, readAt, readingOf, sequencesOf } from "../support/outbox.js";
+
+/** Readings of a block: 128 records less header, clock and the one that is kept. */
+const PER_BLOCK = 125;
+
+function open(flash: VirtualFlash, boot = 1, policy = Policy.OLDEST, time: BootTime | undefined = undefined) {
+  const problems: string[] = [];
+  const dropped: [number, number][] = [];
+  const journal = new Journal({
+    flash: flash.reopen(),
+    random: seededRandom(boot),
+    policy,
+    onDropped: (first, count) => dropped.push([first, count]),
+    problems,
+  });
+  journal.begin(time ?? bootTime(boot));
+  return { journal, problems, dropped };
+}
+
+function fill(journal: Journal, from: number, to: number, boot = 1): void {
+  for (let seq = from; seq <= to; seq++) journal.append(readingOf(seq, boot));
+}
+
+const numbers = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => from + i);
+
+describe("a journal", () => {
+  it("gives back everything of a reading, as it was written", () => {
+    const { journal } = open(new VirtualFlash(4));
+    const reading: Reading = {
+      quantity: 2,
+      value: -1.5e-7,
+      seq: 2 ** 40 + 1,
+      epoch: 0xffff_fffe,
+      time: NOW + 2 ** 42,
+      uptime: 2 ** 42,
+      boot: 1,
+    };
+    journal.append(reading);
+    expect(readAt(journal, reading.seq)).toEqual(reading);
+    expect([journal.first, journal.next, journal.size]).toEqual([reading.seq, reading.seq + 1, 1]);
+  });
+
+  it("is there again after a restart, with all that was not acknowledged, and goes on with the next number", () => {
+    const flash = new VirtualFlash(8);
+    const first = open(flash);
+    expect(first.problems).toEqual([]);
+    fill(first.journal, 1, 300);
+    for (let seq = 1; seq <= 130; seq++) first.journal.acknowledge(seq);
+    first.journal.flush();
+    const { journal, problems } = open(flash, 2);
+    expect(problems).toEqual([]);
+    expect(journal.epoch).toBe(first.journal.epoch);
+    expect([journal.next, journal.size, journal.lastBoot]).toEqual([301, 170, 1]);
+    expect(sequencesOf(journal)).toEqual(numbers(131, 300));
+    for (const seq of [131, 200, 300]) expect(readAt(journal, seq)).toEqual(readingOf(seq));
+    fill(journal, 301, 310, 2);
+    expect(sequencesOf(journal)).toEqual(numbers(131, 310));
+  });
+
+  it("forgets no acknowledgement but the last ones when the power goes without a goodbye", () => {
+    const flash = new VirtualFlash(8);
+    const { journal } = open(flash);
+    fill(journal, 1, 400);
+    for (let seq = 1; seq <= 333; seq++) journal.acknowledge(seq);
+    const again = open(flash, 2).journal;
+    expect(again.first).toBeGreaterThan(333 - 32);
+    expect(again.first).toBeLessThanOrEqual(334);
+    expect(sequencesOf(again)).toEqual(numbers(again.first, 400));
+  });
+
+  it("keeps numbers that were delivered before older ones, over a restart", () => {
+    const flash = new VirtualFlash(8);
+    const { journal } = open(flash);
+    fill(journal, 1, 300);
+    for (const seq of [...numbers(1, 40), ...numbers(200, 280)]) journal.acknowledge(seq);
+    expect(sequencesOf(journal)).toEqual([...numbers(41, 199), ...numbers(281, 300)]);
+    journal.flush();
+    const again = open(flash, 2).journal;
+    expect(sequencesOf(again)).toEqual([...numbers(41, 199), ...numbers(281, 300)]);
+    for (const seq of numbers(41, 199)) again.acknowledge(seq);
+    expect([again.first, again.size]).toEqual([281, 20]);
+  });
+
+  it("uses the blocks in rotation, each as often as the others", () => {
+    const flash = new VirtualFlash(5);
+    const { journal } = open(flash);
+    for (let seq = 1; seq <= 20 * PER_BLOCK; seq++) {
+      journal.append(readingOf(seq));
+      journal.acknowledge(seq);
+    }
+    const erases = numbers(0, 4).map((block) => flash.erases(block));
+    expect(Math.max(...erases) - Math.min(...erases)).toBeLessThanOrEqual(1);
+    expect(Math.max(...erases)).toBeLessThanOrEqual(5);
+    expect(flash.programmedTwice).toBe(0);
+  });
+
+  it("gives up the oldest block when it is full, says how many, and remembers it", () => {
+    const flash = new VirtualFlash(4);
+    const { journal, dropped } = open(flash);
+    fill(journal, 1, 5 * PER_BLOCK);
+    const gone = dropped.reduce((sum, [, count]) => sum + count, 0);
+    expect(dropped[0][0]).toBe(1);
+    expect(journal.dropped).toBe(gone);
+    expect(sequencesOf(journal)).toEqual(numbers(gone + 1, 5 * PER_BLOCK));
+    expect(journal.size).toBe(5 * PER_BLOCK - gone);
+    const again = open(flash, 2).journal;
+    expect([again.dropped, again.first, again.size]).toEqual([gone, gone + 1, 5 * PER_BLOCK - gone]);
+  });
+
+  it("gives up the newest where it is told to, and takes readings again when a block was delivered", () => {
+    const { journal, dropped } = open(new VirtualFlash(4), 1, Policy.NEWEST);
+    fill(journal, 1, 5 * PER_BLOCK);
+    const kept = sequencesOf(journal);
+    expect(kept).toEqual(numbers(1, kept.length));
+    expect(kept.length).toBeGreaterThan(3 * PER_BLOCK);
+    expect(dropped).toHaveLength(5 * PER_BLOCK - kept.length);
+    for (const seq of numbers(1, PER_BLOCK + 1)) journal.acknowledge(seq);
+    expect(journal.append(readingOf(journal.next))).toBe(true);
+  });
+
+  it("covers the whole of a long outage where it thins out", () => {
+    const { journal, dropped } = open(new VirtualFlash(16), 1, Policy.THIN);
+    fill(journal, 1, 40 * PER_BLOCK);
+    const kept = sequencesOf(journal);
+    expect(kept.length + dropped.length).toBe(40 * PER_BLOCK);
+    expect(kept.slice(0, 7 * PER_BLOCK)).toEqual(numbers(1, 7 * PER_BLOCK));
+    expect(kept.at(-1)).toBeGreaterThan(30 * PER_BLOCK);
+  });
+
+  it("gives readings of an unset clock their time when it is set, also those of a boot that is over", () => {
+    const flash = new VirtualFlash(4);
+    const clock = new VirtualClock();
+    const { journal } = open(flash, 1, Policy.OLDEST, new BootTime(clock, 1));
+    for (let seq = 1; seq <= 3; seq++) {
+      clock.run(1_000);
+      journal.append({ ...readingOf(seq), uptime: clock.elapsed });
+    }
+    expect(readAt(journal, 1)?.time).toBeNaN();
+    clock.run(500);
+    clock.setNow(NOW);
+    expect(readAt(journal, 1)?.time).toBe(NOW - 2_500);
+    journal.noteClock();
+    const never = new VirtualClock();
+    const second = open(flash, 2, Policy.OLDEST, new BootTime(never, 2)).journal;
+    second.append({ ...readingOf(4), boot: 2, uptime: 50 });
+    const third = open(flash, 3).journal;
+    expect([1, 2, 3].map((seq) => readAt(third, seq)?.time)).toEqual([NOW - 2_500, NOW - 1_500, NOW - 500]);
+    expect(readAt(third, 4)).toMatchObject({ time: Number.NaN, boot: 2, uptime: 50 });
+    third.append({ ...readingOf(5), boot: 3 });
+    expect(readAt(third, 4)?.time).toBeNaN(); // another boot's clock says nothing of it
+  });
+
+  it("knows the time of readings whose clock was noted in a block that is long gone", () => {
+    const flash = new VirtualFlash(4);
+    const { journal } = open(flash);
+    for (let seq = 1; seq <= 6 * PER_BLOCK; seq++) {
+      journal.append(readingOf(seq));
+      if (seq < 5 * PER_BLOCK) journal.acknowledge(seq);
+    }
+    const again = open(flash, 2).journal;
+    for (const seq of sequencesOf(again)) expect(readAt(again, seq)).toEqual(readingOf(seq));
+    expect(again.size).toBeGreaterThan(PER_BLOCK);
+  });
+
+  it("takes what does not keep a record for worn, goes on at the next place, and fails when none keeps it", () => {
+    const flash = new VirtualFlash(4);
+    const { journal } = open(flash);
+    flash.failWrites = true;
+    expect(() => journal.append(readingOf(1))).toThrow("write failed");
+    flash.failWrites = false;
+    expect(journal.append(readingOf(1))).toBe(true);
+    expect(sequencesOf(journal)).toEqual([1]);
+    expect(sequencesOf(open(flash, 2).journal)).toEqual([1]);
+  });
+
+  it("refuses a partition that is too small", () => {
+    expect(() => open(new VirtualFlash(3))).toThrow(/needs 4 blocks/);
+  });
+});
+
+describe("a journal that finds what it cannot read", () => {
+  it("makes a new one of random bytes, and says so in a line", () => {
+    const flash = new VirtualFlash(8);
+    flash.scramble(seededRandom(5), 0, 8 * 4096);
+    const { journal, problems } = open(flash);
+    expect(problems).toEqual(["journal: 8 of 8 blocks cannot be read and will be used anew"]);
+    fill(journal, 1, 20);
+    expect(sequencesOf(open(flash, 2).journal)).toEqual(numbers(1, 20));
+  });
+
+  it("keeps every reading outside of the damage", () => {
+    const flash = new VirtualFlash(8);
+    const { journal } = open(flash);
+    fill(journal, 1, 5 * PER_BLOCK);
+    flash.scramble(seededRandom(9), 4096 + 1000, 4096 + 1500);
+    const kept = sequencesOf(open(flash, 2).journal);
+    expect(kept.length).toBeGreaterThanOrEqual(5 * PER_BLOCK - 18);
+    expect(kept.length).toBeLessThan(5 * PER_BLOCK);
+  });
+
+  it("reads a block whose header is damaged", () => {
+    const flash = new VirtualFlash(8);
+    const { journal } = open(flash);
+    fill(journal, 1, 4 * PER_BLOCK);
+    flash.flipBits(3, seededRandom(2), 2 * 4096, 2 * 4096 + 32);
+    const { journal: again, problems } = open(flash, 2);
+    expect(problems).toHaveLength(1);
+    expect(sequencesOf(again)).toEqual(numbers(1, 4 * PER_BLOCK));
+    for (const seq of numbers(1, 4 * PER_BLOCK)) again.acknowledge(seq);
+    expect(again.size).toBe(0);
+  });
+
+  it("leaves blocks of another layout until their room is needed", () => {
+    const flash = new VirtualFlash(6);
+    const header = new JournalRecord();
+    header.kind = RecordKind.HEADER;
+    header.quantity = 2;
+    header.encode();
+    const content = Uint8Array.of(1, 2, 3);
+    for (const block of [0, 1]) {
+      flash.open().write(header.bytes, block * 4096);
+      flash.open().write(content, block * 4096 + 100);
+    }
+    const { journal, problems } = open(flash);
+    expect(problems).toEqual([
+      "journal: 2 of 6 blocks have layout 2, which this version cannot read: kept until their room is needed",
+    ]);
+    fill(journal, 1, 3 * PER_BLOCK);
+    const found = new Uint8Array(3);
+    for (const block of [0, 1]) {
+      flash.open().read(found, block * 4096 + 100);
+      expect(found).toEqual(content);
+    }
+    expect(sequencesOf(open(flash, 2).journal)).toEqual(numbers(1, 3 * PER_BLOCK));
+  });
+
+  it("never invents a reading, whatever bits have turned over", () => {
+    fc.assert(
+      fc.property(fc.integer(), fc.integer({ min: 1, max: 400 }), (seed, flips) => {
+        const flash = new VirtualFlash(5);
+        const { journal } = open(flash);
+        fill(journal, 1, 4 * PER_BLOCK);
+        flash.flipBits(flips, seededRandom(seed));
+        const again = open(flash, 2).journal;
+        let last = 0;
+        for (const seq of sequencesOf(again)) {
+          expect(seq).toBeGreaterThan(last);
+          last = seq;
+          const found = readAt(again, seq) as Reading;
+          expect({ ...found, time: 0 }).toEqual({ ...readingOf(seq), time: 0 });
+          again.acknowledge(seq);
+        }
+        expect(again.size).toBe(0);
+        again.append(readingOf(again.next, 2));
+      }),
+      { numRuns: 60 },
+    );
+  });
+});

@@ -1,5 +1,6 @@
 import fs from "node:fs";
 import path from "node:path";
+import { makeDirectory } from "./files.js";
 
 /** As ESP-IDF's NVS: names of partitions and keys. */
 const KEY_LIMIT = 15;
@@ -68,15 +69,4 @@ export class KeyValue {
     // Only what is in the file can be read.
     this.#values = values;
   }
-}
-
-/** With its parents. Node's own `recursive` never returns where a parent cannot be made, as below /proc. */
-function makeDirectory(directory: string): void {
-  const missing: string[] = [];
-  let at = path.resolve(directory);
-  while (!fs.existsSync(at)) {
-    missing.push(at);
-    at = path.dirname(at);
-  }
-  for (const parent of missing.reverse()) fs.mkdirSync(parent);
 }

@@ -266,7 +266,7 @@ function durabilityOf(
   const durability: Durability = DURABILITIES.indexOf(settings.durability);
   if (!journal || endurance === undefined || durability === Durability.OUTAGE) return durability;
   const quantities = entry ? (entry.quantities ?? QUANTITIES.length) : QUANTITIES.length;
-  const shortest = Math.ceil(shortestPeriod(journal.status, endurance) * quantities);
+  const shortest = Math.ceil((shortestPeriod(journal.status, endurance) * quantities) / 100) * 100;
   const period = Math.max(settings.interval, entry?.period ?? 0);
   if (period >= shortest) return durability;
   monitor.warning?.(

@@ -6,19 +6,29 @@ import { SimulatedHardware } from "../chips/hardware.js";
 import { Resolver } from "../io/resolver.js";
 import { Serial } from "../io/serial.js";
 import { TCP, TLS } from "../io/tcp.js";
+import { Flash } from "../storage/flash.js";
+import { VirtualFlash } from "./virtual/flash.js";
 
 export interface LiveOptions {
   /** Topic base of the node: two nodes of one laptop differ in it. */
   topic: string;
+  /** Directory of the node's flash; without it the flash is in memory, and gone with the process. */
+  state?: string;
   /** Certificates to trust instead of the system's, PEM. */
   ca?: string;
 }
+
+/** Blocks of the journal, 8 MB: two weeks of a reading every five seconds. */
+const JOURNAL_BLOCKS = 2_048;
+
+/** Bytes that a socket takes at once: as many as a window of 1,024 readings needs. */
+const SEND_BUFFER = 262_144;
 
 /** A laptop as a board: real sockets and real serial ports; its I2C parts and their room are simulated. */
 export function liveBoard(options: LiveOptions): Board {
   const started = performance.now();
   const hardware = new SimulatedHardware(() => performance.now() - started);
-  const { ca } = options;
+  const { ca, state } = options;
   return {
     // The same at each start, so that a broker finds the session again.
     identity: createHash("sha256").update(`${os.hostname()}\0${options.topic}`).digest("hex").slice(0, 12),
@@ -31,12 +41,23 @@ export function liveBoard(options: LiveOptions): Board {
       now: () => Date.now(),
     },
     random: Math.random,
-    mqtt: { io: MQTTClient },
+    mqtt: { io: MQTTClient, packetLimit: 4_096 },
     dns: { io: Resolver },
-    tcp: { io: TCP, nodelay: true },
-    tls: { io: TLS, nodelay: true, ...(ca !== undefined && { secure: { certificate: ca } }) },
+    tcp: { io: TCP, nodelay: true, sendBuffer: SEND_BUFFER },
+    tls: {
+      io: TLS,
+      nodelay: true,
+      sendBuffer: SEND_BUFFER,
+      ...(ca !== undefined && { secure: { certificate: ca } }),
+    },
     serial: (settings) => ({ io: Serial, device: settings.uart }),
     sensors: hardware.sensors,
+    journal: {
+      open: () =>
+        state === undefined
+          ? new VirtualFlash(JOURNAL_BLOCKS).open()
+          : Flash.open({ directory: state, path: "journal", blocks: JOURNAL_BLOCKS }),
+    },
     freeMemory: () => os.freemem(),
   };
 }

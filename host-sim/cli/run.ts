@@ -32,6 +32,7 @@ export async function run(
   const { raw, boot } = openDeviceSettings(image, storage, problems);
   const board: Board = liveBoard({
     topic: String(raw["topic"] ?? ""),
+    ...(options.state !== undefined && { state: options.state }),
     ...(options.ca !== undefined && { ca: options.ca }),
   });
   const settings = readSettings(raw, sensorNames(board), problems);

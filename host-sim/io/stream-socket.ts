@@ -1,4 +1,5 @@
-import { Stream } from "./stream.js";
+import { integerOption } from "./io.js";
+import { Stream, type StreamOptions } from "./stream.js";
 
 /** What carries a socket's bytes: an operating system's socket, or a network in memory. */
 export interface Transport {
@@ -30,6 +31,14 @@ export abstract class StreamSocket extends Stream {
   #connected = false;
   #failure: Error | undefined;
   #paused = false;
+  #sendBuffer = BUFFER_SIZE;
+
+  /** @param options.sendBuffer bytes that can be written while none have gone out */
+  constructor(options: StreamOptions & { sendBuffer?: number }) {
+    super(options);
+    if (options.sendBuffer !== undefined)
+      this.#sendBuffer = integerOption(options, "sendBuffer", 1, 0x7fff_ffff);
+  }
 
   get remoteAddress(): string | undefined {
     return this.#transport?.remoteAddress;
@@ -104,7 +113,7 @@ export abstract class StreamSocket extends Stream {
   /** Goes on where another instance was; after `attach`. What was unread comes before all that arrives from now on. */
   protected adopt({ unread, failure }: Remainder): void {
     this.#connected = true;
-    this.free = BUFFER_SIZE;
+    this.free = this.#sendBuffer;
     this.#failure = failure;
     this.#take(unread);
     this.defer(() => {
@@ -126,7 +135,7 @@ export abstract class StreamSocket extends Stream {
   protected onTransportConnected(): void {
     if (this.isClosed) return;
     this.#connected = true;
-    this.free = BUFFER_SIZE;
+    this.free = this.#sendBuffer;
     this.tellWritable();
   }
 

@@ -10,6 +10,8 @@ export interface TCPOptions extends StreamOptions {
   address?: string;
   port?: number;
   nodelay?: boolean;
+  /** Not of ECMA-419: bytes that can be written while none have gone out. Default: as the ESP32, 5,744. */
+  sendBuffer?: number;
   /** Takes over this instance's connection, as of one that a Listener's `read` returned; closes it. */
   from?: TCP;
 }

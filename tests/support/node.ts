@@ -13,8 +13,12 @@ export class Journal implements Monitor {
   readonly lostReasons: string[] = [];
   readonly retries: number[] = [];
   readonly receipts: string[] = [];
+  readonly gaps: [number, number][] = [];
   readonly delivered: NonNullable<Monitor["delivered"]> = ({ seq, value }, late) => {
     this.lines.push(`delivered ${seq} ${value}${late ? " late" : ""}`);
+  };
+  readonly dropped: NonNullable<Monitor["dropped"]> = (first, count) => {
+    this.gaps.push([first, count]);
   };
   readonly link: NonNullable<Monitor["link"]> = (state) => {
     this.lines.push(`link ${state}`);
@@ -44,9 +48,10 @@ export interface VirtualNode {
 export function virtualNode(
   settings: Readonly<Record<string, unknown>> = {},
   options: VirtualBoardOptions & { subscriptions?: readonly Subscription[]; window?: number } = {},
+  world: { boot?: number; broker?: MemoryBroker } = {},
 ): VirtualNode {
   const board = new VirtualBoard({ now: 1_795_175_351_184, ...options });
-  const broker = new MemoryBroker();
+  const broker = world.broker ?? new MemoryBroker();
   board.net.listen("10.0.0.1", 1883, broker.accept);
   const problems: string[] = [];
   const checked = readSettings(
@@ -62,7 +67,7 @@ export function virtualNode(
     // A test may want a wider window than the settings allow.
     settings: { ...checked, window: options.window ?? checked.window },
     monitor: journal,
-    boot: 1,
+    boot: world.boot ?? 1,
     version: "0.0.0",
     ...(subscriptions && { subscriptions }),
   });

@@ -74,7 +74,9 @@ describe("what is under way", () => {
     acknowledge(late[0].id);
     flight.begin(true);
     const again = send();
-    expect(again.slice(0, 4)).toEqual([late[1], late[2], live[0], live[1]].map((sent) => ({ ...sent, duplicate: true })));
+    expect(again.slice(0, 4)).toEqual(
+      [late[1], late[2], live[0], live[1]].map((sent) => ({ ...sent, duplicate: true })),
+    );
     expect(again.slice(4)).toMatchObject([
       { seq: 4, late: true, duplicate: false },
       { seq: 5, late: true, duplicate: false },
@@ -119,7 +121,8 @@ describe("what is under way", () => {
     take(2);
     flight.begin(false);
     const sent = send();
-    for (const id of [0, -1, 64_001, 0xffff, sent[1].id + 1, 40_000]) expect(flight.acknowledged(id)).toBe(-1);
+    for (const id of [0, -1, 64_001, 0xffff, sent[1].id + 1, 40_000])
+      expect(flight.acknowledged(id)).toBe(-1);
   });
 
   it("keeps identifiers apart over a backlog of more readings than there are identifiers", () => {
@@ -145,8 +148,14 @@ describe("what is under way", () => {
 
   it("takes an acknowledgement for the right reading, keeps the order of each lane, and says DUP only of what it sent", () => {
     const step = fc.oneof(
-      { weight: 4, arbitrary: fc.record({ kind: fc.constant("take" as const), count: fc.integer({ min: 1, max: 6 }) }) },
-      { weight: 4, arbitrary: fc.record({ kind: fc.constant("send" as const), count: fc.integer({ min: 1, max: 6 }) }) },
+      {
+        weight: 4,
+        arbitrary: fc.record({ kind: fc.constant("take" as const), count: fc.integer({ min: 1, max: 6 }) }),
+      },
+      {
+        weight: 4,
+        arbitrary: fc.record({ kind: fc.constant("send" as const), count: fc.integer({ min: 1, max: 6 }) }),
+      },
       { weight: 8, arbitrary: fc.record({ kind: fc.constant("ack" as const), count: fc.nat(5) }) },
       { weight: 1, arbitrary: fc.record({ kind: fc.constant("connect" as const), count: fc.nat(3) }) },
     );

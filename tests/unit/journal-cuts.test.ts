@@ -58,7 +58,8 @@ class Life {
       if (!known && seq !== model.writing) wrong.push(`invented ${seq}`);
       const { value, quantity, epoch } = readAt(journal, seq) as Reading;
       const written = readingOf(seq);
-      if (value !== written.value || quantity !== written.quantity || epoch !== written.epoch) wrong.push(`changed ${seq}`);
+      if (value !== written.value || quantity !== written.quantity || epoch !== written.epoch)
+        wrong.push(`changed ${seq}`);
     }
     if (journal.next <= last) wrong.push(`next ${journal.next}`);
     expect(wrong).toEqual([]);
@@ -128,7 +129,8 @@ function prepared(waiting: number): { flash: VirtualFlash; snapshot: FlashSnapsh
     snapshot,
     model: () => {
       const copy = new Model();
-      for (const name of ["waiting", "acknowledged", "dropped"] as const) for (const seq of made[name]) copy[name].add(seq);
+      for (const name of ["waiting", "acknowledged", "dropped"] as const)
+        for (const seq of made[name]) copy[name].add(seq);
       return copy;
     },
   };
@@ -138,28 +140,31 @@ describe("a journal whose power is cut", () => {
   it.each([
     ["little waits", 20],
     ["it is full to the last block", 380],
-  ])("at any write or erase, when %s, loses at most the reading under way and invents none", (_when, waiting) => {
-    const { flash, snapshot, model } = prepared(waiting);
-    let cuts = 0;
-    for (;;) {
-      const operation = cuts + 1;
-      flash.restore(snapshot);
-      const state = model();
-      const life = new Life(flash, state, 2);
-      flash.cutAt(operation, seededRandom(operation));
-      if (!isCut(() => script(life, 150, 7))) break;
-      cuts += 1;
-      const second = new Life(flash, state, 3);
-      second.check();
-      // And again, soon after: the ring must go on from whatever there is.
-      flash.cutAt(1 + (operation % 5), seededRandom(operation));
-      isCut(() => script(second, 6, operation));
-      const third = new Life(flash, state, 4);
-      third.check();
-      third.append();
-    }
-    expect(cuts).toBeGreaterThan(150);
-  });
+  ])(
+    "at any write or erase, when %s, loses at most the reading under way and invents none",
+    (_when, waiting) => {
+      const { flash, snapshot, model } = prepared(waiting);
+      let cuts = 0;
+      for (;;) {
+        const operation = cuts + 1;
+        flash.restore(snapshot);
+        const state = model();
+        const life = new Life(flash, state, 2);
+        flash.cutAt(operation, seededRandom(operation));
+        if (!isCut(() => script(life, 150, 7))) break;
+        cuts += 1;
+        const second = new Life(flash, state, 3);
+        second.check();
+        // And again, soon after: the ring must go on from whatever there is.
+        flash.cutAt(1 + (operation % 5), seededRandom(operation));
+        isCut(() => script(second, 6, operation));
+        const third = new Life(flash, state, 4);
+        third.check();
+        third.append();
+      }
+      expect(cuts).toBeGreaterThan(150);
+    },
+  );
 
   it("while it makes itself a home is made at the next start", () => {
     for (let operation = 1; operation <= 2; operation++) {

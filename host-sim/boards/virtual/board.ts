@@ -3,6 +3,7 @@ import MQTTClient from "../../../firmware/mqtt/client.js";
 import type { IO, MQTTClientClass, NetworkInterface, SerialClass } from "../../../firmware/ports.js";
 import { SimulatedHardware } from "../../chips/hardware.js";
 import { VirtualClock, type VirtualClockOptions } from "./clock.js";
+import type { VirtualFlash } from "./flash.js";
 import { VirtualNetwork } from "./network.js";
 import { seededRandom } from "./random.js";
 import { VirtualLine } from "./serial.js";
@@ -15,6 +16,10 @@ export interface VirtualBoardOptions extends VirtualClockOptions {
   /** Put several boards into one world. */
   clock?: VirtualClock;
   net?: VirtualNetwork;
+  /** What is left of the board when its power is cut, as far as readings go; none by default. */
+  flash?: VirtualFlash;
+  /** Bytes that a socket takes at once. Default: as the ESP32. */
+  sendBuffer?: number;
   /** Has a Wi-Fi interface, which is down until `VirtualWiFi.set(true)`. */
   wifi?: VirtualWiFi;
 }
@@ -48,6 +53,7 @@ export class VirtualBoard implements Board {
   readonly serial: () => IO<SerialClass>;
   readonly sensors: Board["sensors"];
   declare readonly network?: () => NetworkInterface;
+  declare readonly journal?: VirtualFlash;
 
   constructor(options: VirtualBoardOptions = {}) {
     const clock = options.clock ?? new VirtualClock(options);
@@ -61,10 +67,11 @@ export class VirtualBoard implements Board {
     this.random = seededRandom(options.seed ?? 1);
     this.mqtt = { io: options.client ?? MQTTClient };
     this.dns = { io: net.Resolver };
-    this.tcp = { io: net.TCP };
+    this.tcp = { io: net.TCP, ...(options.sendBuffer !== undefined && { sendBuffer: options.sendBuffer }) };
     this.serial = () => ({ io: this.line.Serial });
     this.sensors = this.hardware.sensors;
-    const { wifi } = options;
+    const { wifi, flash } = options;
+    if (flash) this.journal = flash;
     if (wifi) this.network = () => wifi;
   }
 }

@@ -95,16 +95,23 @@ export interface Mosquitto {
   readonly running: Running;
 }
 
-/** Starts a Mosquitto on loopback; with `users`, only these may connect. */
+/**
+ * Starts a Mosquitto on loopback; with `users`, only these may connect. With `store`, a directory, it keeps its sessions
+ * there with each change, and finds them again.
+ */
 export async function startMosquitto(
   users?: Readonly<Record<string, string>>,
   port?: number,
+  store?: string,
 ): Promise<Mosquitto> {
   const chosen = port ?? (await freePort());
   const directory = scratchDirectory();
+  if (store !== undefined) fs.chmodSync(store, 0o777); // it runs as a user of its own
   const lines = [
     `listener ${chosen} 127.0.0.1`,
-    "persistence false",
+    ...(store === undefined
+      ? ["persistence false"]
+      : ["persistence true", `persistence_location ${store}/`, "autosave_on_changes true", "autosave_interval 1"]),
     `allow_anonymous ${users ? "false" : "true"}`,
   ];
   if (users) {

@@ -83,7 +83,7 @@ export class Running {
   }
 }
 
-const CLI = new URL("../../host-sim/cli/main.js", import.meta.url).pathname;
+export const CLI = new URL("../../host-sim/cli/main.js", import.meta.url).pathname;
 
 /** What `npm start -- ...` runs. */
 export function startNode(...args: string[]): Running {

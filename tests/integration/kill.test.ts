@@ -3,8 +3,8 @@ import { afterEach, describe, expect } from "@jest/globals";
 import { freePort } from "../support/peers.js";
 import {
   itWith,
-  type Running,
   Running as Program,
+  type Running,
   scratchDirectory,
   startMosquitto,
   startNode,

@@ -22,7 +22,9 @@ describe("a state directory", () => {
     await node.until(/acknowledged/);
     expect(warnings(node)).toEqual([
       expect.stringMatching(/^--state: .*file.*; nothing is kept in this run$/),
-      expect.stringMatching(/^no journal \(.*file.*\): readings wait in memory and do not survive a restart$/),
+      expect.stringMatching(
+        /^no journal \(.*file.*\): readings wait in memory and do not survive a restart$/,
+      ),
     ]);
   });
 
@@ -81,10 +83,20 @@ describe("a state directory", () => {
   itWith("bash")("on a disk that is full costs a line, and the node runs (needs bash)", async () => {
     const state = scratchDirectory();
     // No file of this process may be longer than 64 KB.
-    const node = new Running("bash", ["-c", `ulimit -f 64; exec "$@"`, "-", process.execPath, CLI, "--state", state]);
+    const node = new Running("bash", [
+      "-c",
+      `ulimit -f 64; exec "$@"`,
+      "-",
+      process.execPath,
+      CLI,
+      "--state",
+      state,
+    ]);
     await node.until(/acknowledged/);
     expect(warnings(node)).toEqual([
-      expect.stringMatching(/^no journal \(.*journal\.flash.*\): readings wait in memory and do not survive a restart$/),
+      expect.stringMatching(
+        /^no journal \(.*journal\.flash.*\): readings wait in memory and do not survive a restart$/,
+      ),
     ]);
   });
 

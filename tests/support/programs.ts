@@ -111,7 +111,12 @@ export async function startMosquitto(
     `listener ${chosen} 127.0.0.1`,
     ...(store === undefined
       ? ["persistence false"]
-      : ["persistence true", `persistence_location ${store}/`, "autosave_on_changes true", "autosave_interval 1"]),
+      : [
+          "persistence true",
+          `persistence_location ${store}/`,
+          "autosave_on_changes true",
+          "autosave_interval 1",
+        ]),
     `allow_anonymous ${users ? "false" : "true"}`,
   ];
   if (users) {

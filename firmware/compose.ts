@@ -11,7 +11,10 @@ import { formatDuration } from "./codec/duration.js";
 import { parseHostPort } from "./codec/endpoint.js";
 import { QUANTITIES, Quantity } from "./codec/reading.js";
 import type { Settings } from "./config.js";
+import { diagnosticsJSON } from "./diagnostics.js";
 import { errorText } from "./error-text.js";
+import { Boots } from "./health/boots.js";
+import { Watchdog } from "./health/watchdog.js";
 import type { Subscription } from "./links/inbox.js";
 import { MQTTLink } from "./links/mqtt-link.js";
 import { TCP_QUEUE, TCPLink } from "./links/tcp-link.js";
@@ -31,6 +34,7 @@ import { Report } from "./pipeline/report.js";
 import type {
   Clock,
   Flash,
+  HardwareWatchdog,
   IO,
   KeyValue,
   MQTTClientClass,
@@ -72,6 +76,11 @@ export interface Board {
   readonly journal?: BoardJournal;
   /** Bytes of memory that are free, for diagnostics. */
   freeMemory?(): number;
+  /** Why the device began to run, where it knows: one of the words that `Boots.reset` lists. */
+  readonly resetReason?: string;
+  /** Starts the device anew, at once; without it the node only warns where it would restart. */
+  restart?(): void;
+  readonly watchdog?: HardwareWatchdog;
 }
 
 export interface BoardJournal {
@@ -86,6 +95,8 @@ export interface ComposeOptions {
   monitor: Monitor;
   /** Restarts counted. */
   boot: number;
+  /** What is known of the last boots; without it this is the first, and well. */
+  boots?: Boots;
   version: string;
   subscriptions?: readonly Subscription[];
 }
@@ -111,6 +122,7 @@ export function sensorNames(board: Pick<Board, "sensors" | "serial">): string[] 
  */
 export function compose(options: ComposeOptions): Node {
   const { board, settings, monitor } = options;
+  const boots = options.boots ?? new Boots(undefined, board.resetReason, []);
   const { timer, clock, dns } = board;
   const network = board.network?.(settings, monitor);
   const random = () => board.random();
@@ -154,15 +166,14 @@ export function compose(options: ComposeOptions): Node {
       spread: settings.spread,
       diagnosticsPeriod: settings.diagnostics,
       diagnostics: () =>
-        JSON.stringify({
-          uptime: time.uptime(),
-          boot: time.boot,
+        diagnosticsJSON({
+          time,
+          boots,
           version: options.version,
-          free: board.freeMemory?.(),
-          signal: network?.signal,
-          waiting: outbox.size,
-          dropped: outbox.dropped,
-          ...counters,
+          counters,
+          board,
+          network,
+          outbox,
         }),
       subscriptions: options.subscriptions ?? [],
     });
@@ -212,8 +223,19 @@ export function compose(options: ComposeOptions): Node {
       (reported, value) => recorder.record(reported, value),
     );
   });
+  const watchdog = new Watchdog({
+    timer,
+    clock,
+    monitor,
+    boots,
+    patience: patienceOf(settings, entry),
+    hardware: board.watchdog,
+    restart: board.restart && (() => board.restart?.()),
+  });
   const sink: Sink = {
-    value: (quantity, value) => pipelines[quantity].process(value),
+    value: (quantity, value) => {
+      if (pipelines[quantity].process(value)) watchdog.progress();
+    },
     opened: () => mqtt?.ready(),
   };
   return new Node({
@@ -222,7 +244,14 @@ export function compose(options: ComposeOptions): Node {
     mqtt,
     tcp,
     network,
+    watchdog,
   });
+}
+
+/** A sensor that is asked seldom is not silent: at least three of its values must be missing. */
+function patienceOf(settings: Settings, entry: SensorEntry | undefined): number {
+  const { watchdog, interval, sampling } = settings;
+  return watchdog === 0 ? 0 : Math.max(watchdog, 3 * Math.max(interval, sampling, entry?.period ?? 0));
 }
 
 /** Readings that outlive a restart; none where the board has no such thing or it cannot be had. */

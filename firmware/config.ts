@@ -35,6 +35,7 @@ export interface Settings {
   full: string;
   spread: number;
   diagnostics: number;
+  watchdog: number;
 }
 
 export const enum Kind {
@@ -348,5 +349,14 @@ export const SETTINGS: readonly Setting[] = Object.freeze([
     DAY,
     "ms",
     "time between messages to <topic>/diagnostics; 0 is off",
+  ),
+  setting(
+    "watchdog",
+    Kind.DURATION,
+    900_000,
+    0,
+    DAY,
+    "ms",
+    "without a good value for so long, and for 3 intervals, a device restarts, each time in vain after twice the wait, up to 1d; 0 is off",
   ),
 ]);

@@ -20,17 +20,14 @@ const KEPT: readonly (keyof Settings)[] = Object.freeze([
 
 /** Fingerprint of the image values that were copied last. */
 const IMAGE_KEY = "image";
-const BOOT_KEY = "boot";
 
 export interface DeviceSettings {
   /** Image and device layer, the device's on top; not checked yet. */
   raw: Record<string, unknown>;
-  /** Restarts counted, 1 at the first; 0 where they cannot be counted. */
-  boot: number;
 }
 
 /**
- * Merges the layers and counts the restart. A storage that fails costs what it holds and a warning, nothing else.
+ * Merges the layers. A storage that fails costs what it holds and a warning, nothing else.
  *
  * @param image values of the image or the command line, by setting
  * @param problems gets a line where the storage fails
@@ -40,8 +37,7 @@ export function openDeviceSettings(
   storage: KeyValue | undefined,
   problems: string[],
 ): DeviceSettings {
-  const result: DeviceSettings = { raw: { ...image }, boot: 0 };
-  if (!storage) return result;
+  if (!storage) return { raw: { ...image } };
   try {
     copyImage(image, storage);
     const raw = { ...image };
@@ -53,20 +49,12 @@ export function openDeviceSettings(
       if (problem) problems.push(`${problem}; the device keeps the one it has`);
       raw[name] = value;
     }
+    return { raw };
+  } catch (error) {
     // All or nothing: the name of one network does not go with the password of another.
-    result.raw = raw;
-  } catch (error) {
     problems.push(`the device's storage failed (${errorText(error)}): the image's settings are used`);
-    return result;
+    return { raw: { ...image } };
   }
-  try {
-    const boot = (Number(storage.read(BOOT_KEY)) || 0) + 1;
-    storage.write(BOOT_KEY, String(boot));
-    result.boot = boot;
-  } catch (error) {
-    problems.push(`the device's storage failed (${errorText(error)}): restarts are not counted`);
-  }
-  return result;
 }
 
 function copyImage(image: Readonly<Record<string, unknown>>, storage: KeyValue): void {

@@ -1,3 +1,4 @@
+import type { Watchdog, Watched } from "./health/watchdog.js";
 import type { MQTTLink } from "./links/mqtt-link.js";
 import type { TCPLink } from "./links/tcp-link.js";
 import type { Outbox } from "./outbox/outbox.js";
@@ -10,19 +11,20 @@ export interface NodeParts {
   mqtt: MQTTLink | undefined;
   tcp: TCPLink | undefined;
   network: NetworkInterface | undefined;
+  watchdog: Watchdog;
 }
 
 /** A composed node: what is started and stopped together. */
-export class Node {
+export class Node implements Watched {
   #parts: NodeParts;
 
   constructor(parts: NodeParts) {
     this.#parts = parts;
   }
 
-  /** Starts to sample at once, whether or not there is a network. */
+  /** Starts to sample at once, whether or not there is a network; in safe mode nothing is sampled. */
   start(): void {
-    const { source, mqtt, tcp, network } = this.#parts;
+    const { mqtt, tcp, network, watchdog } = this.#parts;
     const up = network === undefined;
     mqtt?.start(up);
     tcp?.start(up);
@@ -30,7 +32,12 @@ export class Node {
       mqtt?.networkChanged(isUp);
       tcp?.networkChanged(isUp);
     });
-    source.start();
+    // Without a sensor there is nothing to wait for: the node is there, and can be reached.
+    if (!watchdog.start(this)) mqtt?.ready();
+  }
+
+  sense(): void {
+    this.#parts.source.start();
   }
 
   /**
@@ -38,7 +45,8 @@ export class Node {
    * @param onStopped called once; at the latest after a second
    */
   stop(onStopped: () => void): void {
-    const { source, outbox, mqtt, tcp } = this.#parts;
+    const { source, outbox, mqtt, tcp, watchdog } = this.#parts;
+    watchdog.stop();
     source.close();
     tcp?.stop();
     const ended = () => {

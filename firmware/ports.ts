@@ -305,6 +305,11 @@ export interface KeyValue {
   delete(key: string): void;
 }
 
+/** Resets the device when it has not been fed for 30 s; it runs from the first feeding on. */
+export interface HardwareWatchdog {
+  feed(): void;
+}
+
 /** A network interface that must be brought up first, such as Wi-Fi. It reconnects by itself. */
 export interface NetworkInterface {
   /** Starts it; `onChanged(true)` each time there is an address, `onChanged(false)` each time it is gone. */

@@ -21,6 +21,7 @@ import type {
 import { sensorEntry } from "../sensors/entry.js";
 import { SHT3x } from "../sensors/sht3x.js";
 import { TMP117 } from "../sensors/tmp117.js";
+import { freeMemory, resetReason, restart, watchdog } from "./esp32-system.js";
 import MQTTClient from "./mqtt.js";
 import { SystemResolver } from "./resolver.js";
 import { macAddress, openStation } from "./wifi.js";
@@ -85,6 +86,10 @@ const board: Board = {
       sensorEntry(SHT3x, { sensor: { io: I2C as unknown as I2CClass, ...pins(settings) } }, SHT3x.RANGE),
   },
   ...(storage && { storage }),
+  freeMemory,
+  resetReason: resetReason(),
+  restart,
+  watchdog,
 };
 
 export default board;

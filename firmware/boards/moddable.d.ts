@@ -15,6 +15,16 @@ declare module "mc/config" {
   export default config;
 }
 
+/** mcconfig makes it of `ffi` in manifest.json. */
+declare module "mc/ffi" {
+  export default class FFI {
+    esp_reset_reason(): number;
+    esp_restart(): void;
+    esp_get_free_heap_size(): number;
+    hearth_feed_watchdog(): void;
+  }
+}
+
 declare module "timer" {
   class Timer {
     static set(callback: () => void, delay: number): Timer;

@@ -42,15 +42,16 @@ export class Pipeline {
     this.#onReport = onReport;
   }
 
-  /** Takes a sensor's value. One that is NaN or out of range is counted, and has no other effect. */
-  process(value: number): void {
+  /** Takes a sensor's value. False for one that is NaN or out of range: it is counted, and has no other effect. */
+  process(value: number): boolean {
     if (!(value >= this.#range.minimum && value <= this.#range.maximum)) {
       this.#counters.rejected += 1;
-      return;
+      return false;
     }
     const steps = this.#steps;
     for (let i = 0; i < steps.length; i++) value = steps[i].process(value);
     if (this.#report.decide(value, this.#clock.ticks())) this.#onReport(this.#quantity, value);
+    return true;
   }
 }
 

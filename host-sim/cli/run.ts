@@ -2,6 +2,7 @@ import { QUANTITIES } from "../../firmware/codec/reading.js";
 import { type Board, compose, sensorNames } from "../../firmware/compose.js";
 import type { Settings } from "../../firmware/config.js";
 import { openDeviceSettings } from "../../firmware/device-settings.js";
+import { Boots } from "../../firmware/health/boots.js";
 import { brokerOf, readSettings } from "../../firmware/settings.js";
 import { liveBoard } from "../boards/live.js";
 import { KeyValue } from "../storage/key-value.js";
@@ -29,7 +30,9 @@ export async function run(
 
   const problems: string[] = [];
   const storage = openState(options.state, problems);
-  const { raw, boot } = openDeviceSettings(image, storage, problems);
+  // No reset reason: what the last run stored tells whether it ended on purpose.
+  const boots = new Boots(storage, undefined, problems);
+  const { raw } = openDeviceSettings(image, storage, problems);
   const board: Board = liveBoard({
     topic: String(raw["topic"] ?? ""),
     ...(options.state !== undefined && { state: options.state }),
@@ -40,7 +43,7 @@ export async function run(
   for (const note of notes) output.note(note);
   for (const problem of problems) output.warning?.(problem);
 
-  const node = compose({ board, settings, monitor: output, boot, version });
+  const node = compose({ board, settings, monitor: output, boot: boots.number, boots, version });
   node.start();
   await Promise.race([end, ...(options.duration === undefined ? [] : [sleep(options.duration)])]);
   await new Promise<void>((resolve) => node.stop(resolve));

@@ -1,28 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import { openDeviceSettings } from "../../firmware/device-settings.js";
 import type { KeyValue } from "../../firmware/ports.js";
-
-/** Strings in memory; fails on the calls that `fails` names. */
-class MemoryStorage implements KeyValue {
-  readonly values = new Map<string, string>();
-  writes: string[] = [];
-  fails: (call: "read" | "write", key: string) => boolean = () => false;
-
-  read(key: string): string | undefined {
-    if (this.fails("read", key)) throw new Error("flash is worn");
-    return this.values.get(key);
-  }
-
-  write(key: string, value: string): void {
-    if (this.fails("write", key)) throw new Error("flash is worn");
-    this.writes.push(key);
-    this.values.set(key, value);
-  }
-
-  delete(key: string): void {
-    this.values.delete(key);
-  }
-}
+import { MemoryStorage } from "../support/memory-storage.js";
 
 const HOME = {
   ssid: "Casa",
@@ -41,7 +20,6 @@ describe("the layers", () => {
   it("are the image alone where there is no storage", () => {
     expect(start({ ...HOME, interval: "1s" })).toEqual({
       raw: { ...HOME, interval: "1s" },
-      boot: 0,
       problems: [],
     });
   });
@@ -115,13 +93,13 @@ describe("the layers", () => {
     expect(start({ interval: "2s" }, storage).raw["interval"]).toBe("2s");
   });
 
-  it("write nothing but the restart when nothing is new, to spare the flash", () => {
+  it("write nothing when nothing is new, to spare the flash", () => {
     const storage = new MemoryStorage();
     start(HOME, storage);
     storage.writes = [];
     start(HOME, storage);
     start({}, storage);
-    expect(storage.writes).toEqual(["boot", "boot"]);
+    expect(storage.writes).toEqual([]);
   });
 
   it("do not change the image's object", () => {
@@ -132,31 +110,12 @@ describe("the layers", () => {
   });
 });
 
-describe("the count of restarts", () => {
-  it("grows by one with each start", () => {
-    const storage = new MemoryStorage();
-    expect([1, 2, 3].map(() => start({}, storage).boot)).toEqual([1, 2, 3]);
-  });
-
-  it("begins again where the stored one is no number", () => {
-    const storage = new MemoryStorage();
-    storage.values.set("boot", "many");
-    expect(start({}, storage).boot).toBe(1);
-  });
-
-  it("is 0 where it cannot be stored, since the next start would have the same", () => {
-    const storage = new MemoryStorage();
-    storage.fails = (call, key) => call === "write" && key === "boot";
-    expect(start({}, storage).boot).toBe(0);
-  });
-});
-
 describe("a storage that fails", () => {
   it("altogether leaves the image's settings, and says so once", () => {
     const storage = new MemoryStorage();
     storage.fails = () => true;
-    const { raw, boot, problems } = start(HOME, storage);
-    expect([raw, boot]).toEqual([HOME, 0]);
+    const { raw, problems } = start(HOME, storage);
+    expect(raw).toEqual(HOME);
     expect(problems).toHaveLength(1);
     expect(problems[0]).toContain("flash is worn");
   });
@@ -175,8 +134,7 @@ describe("a storage that fails", () => {
     storage.fails = (call) => call === "write";
     const { raw, problems } = start({}, storage);
     expect(raw).toEqual(HOME);
-    expect(problems).toHaveLength(1);
-    expect(problems[0]).not.toContain("image's settings");
+    expect(problems).toEqual([]);
   });
 
   it("in the middle of copying copies again at the next start", () => {

@@ -49,6 +49,7 @@ const WRONG: Readonly<Record<keyof Settings, string>> = {
   full: "all",
   spread: "11m",
   diagnostics: "often",
+  watchdog: "25h",
 };
 
 describe("every setting", () => {
@@ -186,6 +187,7 @@ describe("all as text", () => {
       full: "thin",
       spread: 30_000,
       diagnostics: 0,
+      watchdog: 3_600_000,
     };
     const text = Object.fromEntries(Object.entries(given).map(([name, value]) => [name, String(value)]));
     expect(read(text)).toEqual({ settings: given, problems: [] });

@@ -1,10 +1,21 @@
+import { Alarm } from "../../../firmware/alarm.js";
 import type { Board } from "../../../firmware/compose.js";
 import MQTTClient from "../../../firmware/mqtt/client.js";
-import type { IO, MQTTClientClass, NetworkInterface, SerialClass } from "../../../firmware/ports.js";
+import type {
+  HardwareWatchdog,
+  IO,
+  KeyValue,
+  MQTTClientClass,
+  NetworkInterface,
+  SensorEntry,
+  SerialClass,
+  Timer,
+} from "../../../firmware/ports.js";
 import { SimulatedHardware } from "../../chips/hardware.js";
 import { VirtualClock, type VirtualClockOptions } from "./clock.js";
 import type { VirtualFlash } from "./flash.js";
 import { VirtualNetwork } from "./network.js";
+import { Power } from "./power.js";
 import { seededRandom } from "./random.js";
 import { VirtualLine } from "./serial.js";
 
@@ -22,7 +33,16 @@ export interface VirtualBoardOptions extends VirtualClockOptions {
   sendBuffer?: number;
   /** Has a Wi-Fi interface, which is down until `VirtualWiFi.set(true)`. */
   wifi?: VirtualWiFi;
+  storage?: KeyValue;
+  /** Sensors besides those of the simulated hardware. */
+  sensors?: Readonly<Record<string, () => SensorEntry>>;
+  resetReason?: string;
+  /** The board wants to be reset, by itself or by its hardware watchdog; without it, it has neither. */
+  onReset?: (reason: string) => void;
 }
+
+/** Milliseconds after which a hardware watchdog bites that was not fed. */
+const WATCHDOG_TIMEOUT = 30_000;
 
 /** An interface that a test brings up and down. */
 export class VirtualWiFi implements NetworkInterface {
@@ -42,7 +62,7 @@ export class VirtualWiFi implements NetworkInterface {
 export class VirtualBoard implements Board {
   readonly identity: string;
   readonly clock: VirtualClock;
-  readonly timer: VirtualClock["timer"];
+  readonly timer: Timer;
   readonly net: VirtualNetwork;
   readonly line: VirtualLine;
   readonly hardware: SimulatedHardware;
@@ -54,24 +74,52 @@ export class VirtualBoard implements Board {
   readonly sensors: Board["sensors"];
   declare readonly network?: () => NetworkInterface;
   declare readonly journal?: VirtualFlash;
+  declare readonly storage?: KeyValue;
+  declare readonly resetReason?: string;
+  declare readonly restart?: () => void;
+  declare readonly watchdog?: HardwareWatchdog;
+  readonly #power: Power;
+  readonly #bite: Alarm;
 
   constructor(options: VirtualBoardOptions = {}) {
     const clock = options.clock ?? new VirtualClock(options);
     const net = options.net ?? new VirtualNetwork(clock);
     this.identity = options.identity ?? "020000000001";
     this.clock = clock;
-    this.timer = clock.timer;
+    this.#power = new Power(net);
+    this.timer = this.#power.timer(clock.timer);
     this.net = net;
     this.line = new VirtualLine(clock);
     this.hardware = new SimulatedHardware(() => clock.elapsed);
     this.random = seededRandom(options.seed ?? 1);
     this.mqtt = { io: options.client ?? MQTTClient };
-    this.dns = { io: net.Resolver };
-    this.tcp = { io: net.TCP, ...(options.sendBuffer !== undefined && { sendBuffer: options.sendBuffer }) };
+    this.dns = { io: this.#power.resolver(net.Resolver) };
+    this.tcp = {
+      io: this.#power.tcp(net.TCP),
+      ...(options.sendBuffer !== undefined && { sendBuffer: options.sendBuffer }),
+    };
     this.serial = () => ({ io: this.line.Serial });
-    this.sensors = this.hardware.sensors;
-    const { wifi, flash } = options;
+    this.sensors = { ...this.hardware.sensors, ...options.sensors };
+    const { wifi, flash, storage, resetReason, onReset } = options;
     if (flash) this.journal = flash;
     if (wifi) this.network = () => wifi;
+    if (storage) this.storage = storage;
+    if (resetReason !== undefined) this.resetReason = resetReason;
+    this.#bite = new Alarm(clock.timer, () => onReset?.("watchdog"));
+    if (!onReset) return;
+    this.restart = () => onReset("software");
+    this.watchdog = { feed: () => this.#bite.set(WATCHDOG_TIMEOUT) };
+  }
+
+  /** The loop turns no more, for ever. */
+  hang(): void {
+    this.#power.hangs = true;
+  }
+
+  /** This board is over: nothing of it happens any more, and nobody is told. */
+  powerOff(): void {
+    this.#bite.clear();
+    this.#power.off();
+    this.journal?.reopen();
   }
 }

@@ -20,6 +20,7 @@ export class VirtualClock implements Clock {
   #firstTick: number;
   #epoch: number | undefined;
   #order = 0;
+  #pending = 0;
   /** A binary heap, the earliest first. */
   #heap: Entry[] = [];
 
@@ -31,6 +32,11 @@ export class VirtualClock implements Clock {
   /** Milliseconds since the start. */
   get elapsed(): number {
     return this.#elapsed;
+  }
+
+  /** Timers that are set and have neither run nor been cleared. */
+  get pending(): number {
+    return this.#pending;
   }
 
   ticks(): number {
@@ -49,13 +55,14 @@ export class VirtualClock implements Clock {
   readonly timer: Timer = {
     set: (callback, delay) => this.#set(callback, delay),
     clear: (handle) => {
-      if (handle !== undefined) (handle as Entry).callback = undefined;
+      if (handle !== undefined) this.#forget(handle as Entry);
     },
   };
 
   #set(callback: () => void, delay: number): Entry {
     if (!(delay >= 0)) throw new RangeError(`delay ${delay}`);
     const entry: Entry = { at: this.#elapsed + Math.floor(delay), order: this.#order++, callback };
+    this.#pending += 1;
     const heap = this.#heap;
     let at = heap.push(entry) - 1;
     while (at > 0) {
@@ -66,6 +73,11 @@ export class VirtualClock implements Clock {
     }
     heap[at] = entry;
     return entry;
+  }
+
+  #forget(entry: Entry): void {
+    if (entry.callback) this.#pending -= 1;
+    entry.callback = undefined;
   }
 
   #takeEarliest(): Entry {
@@ -95,7 +107,7 @@ export class VirtualClock implements Clock {
       const entry = this.#takeEarliest();
       this.#elapsed = Math.max(this.#elapsed, entry.at);
       const callback = entry.callback;
-      entry.callback = undefined;
+      this.#forget(entry);
       callback?.();
     }
     this.#elapsed = Math.max(this.#elapsed, end); // a timer may have let more time pass

@@ -82,6 +82,14 @@ export class VirtualNetwork implements Weather {
     return this.#open.size;
   }
 
+  /** What `task` closes is gone without a word to the other end, as when the power fails. */
+  silently(task: () => void): void {
+    const before = this.#blackHole;
+    this.#blackHole = true;
+    task();
+    this.#blackHole = before;
+  }
+
   /** Resets all connections: both ends see an error. */
   resetAll(): void {
     for (const connection of [...this.#open]) connection.reset();

@@ -32,6 +32,8 @@ export class Counters {
   sensorErrors = 0;
   /** Connections to the broker after the first. */
   reconnects = 0;
+  /** Connections that the broker soon ended, several in a row: two devices may have one client id. */
+  evictions = 0;
   /** Messages to the raw TCP server that got no receipt. */
   unconfirmed = 0;
   /** Readings that the raw TCP server never got for want of room. */

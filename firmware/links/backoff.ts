@@ -25,9 +25,9 @@ export class Backoff {
     return wait;
   }
 
-  /** A connection has ended that lasted for `duration` milliseconds. */
-  ended(duration: number): void {
-    if (duration >= Backoff.SETTLED) this.reset();
+  /** A connection has ended that lasted for `duration` milliseconds, and was a good one from `settled` on. */
+  ended(duration: number, settled: number = Backoff.SETTLED): void {
+    if (duration >= settled) this.reset();
   }
 
   /** The other end has shown that it is there. */

@@ -10,6 +10,7 @@ import { blankReading, QUANTITIES, readingJSON } from "../codec/reading.js";
 import { utf8Length, writeUTF8 } from "../codec/utf8.js";
 import { errorText } from "../error-text.js";
 import type { Counters, Monitor } from "../monitor.js";
+import { MQTTError, Reason } from "../mqtt/error.js";
 import { Session } from "../mqtt/session.js";
 import type { Outbox } from "../outbox/outbox.js";
 import type {
@@ -26,6 +27,7 @@ import type {
 } from "../ports.js";
 import { elapsed } from "../time.js";
 import { Backoff } from "./backoff.js";
+import { Evictions } from "./evictions.js";
 import { Flight } from "./flight.js";
 import { Inbox, type Subscription } from "./inbox.js";
 import {
@@ -97,6 +99,7 @@ export class MQTTLink {
   #client: MQTTClient | undefined;
   #session = new Session();
   #backoff: Backoff;
+  #evictions = new Evictions();
   /** Runs in WAITING (the back-off), SUBSCRIBING, ONLINE (the oldest PUBACK) and LEAVING. */
   #alarm: Alarm;
   #diagnosticsAlarm: Alarm;
@@ -277,7 +280,10 @@ export class MQTTLink {
         onReadable: (count, options) => this.#inbox.receive(this.#client as MQTTClient, count, options),
         onWritable: (count) => this.#onWritable(count),
         onControl: (message) => this.#onControl(message),
-        onError: (reason) => this.#lost(reason ? errorText(reason) : "the connection failed"),
+        onError: (reason) => {
+          const byBroker = !(reason instanceof MQTTError) || reason.reason === Reason.SOCKET;
+          this.#lost(reason ? errorText(reason) : "the connection failed", byBroker);
+        },
       });
     } catch (error) {
       this.#lost(errorText(error));
@@ -304,26 +310,38 @@ export class MQTTLink {
     this.#attempt(null, { operation: client.io.SUBSCRIBE, id: Id.SUBSCRIBE, items: subscriptions });
   }
 
-  #lost(reason: string): void {
+  #lost(reason: string, byBroker = false): void {
     const state = this.#state;
     if (state === LinkState.WAITING || state === LinkState.STOPPED || state === LinkState.OFFLINE) return;
-    this.#disconnected();
+    this.#disconnected(byBroker);
     const wait = this.#backoff.next();
     if (state !== LinkState.LEAVING) this.#options.monitor.lost?.(reason, wait);
     this.#become(lost(state), wait);
   }
 
-  #disconnected(): void {
+  #disconnected(byBroker = false): void {
     const client = this.#client;
     this.#client = undefined;
     this.#writable = 0;
     this.#diagnosticsAlarm.clear();
     client?.close();
     this.#options.outbox.linkChanged(false);
-    if (this.#state === LinkState.ONLINE) {
+    if (this.#state === LinkState.ONLINE || this.#state === LinkState.SUBSCRIBING) {
       // Unsigned: it may have lasted for weeks.
-      this.#backoff.ended(elapsed(this.#onlineAt, this.#options.clock.ticks()) >>> 0);
-    }
+      this.#ended(elapsed(this.#onlineAt, this.#options.clock.ticks()) >>> 0, byBroker);
+    } else if (this.#state === LinkState.CONNECTING) this.#evictions.failed();
+  }
+
+  /** A connection that the broker had accepted. */
+  #ended(duration: number, byBroker: boolean): void {
+    const { counters, monitor, id } = this.#options;
+    this.#backoff.ended(duration, this.#evictions.settled);
+    const evictions = this.#evictions.ended(duration, byBroker);
+    counters.evictions += evictions;
+    if (evictions < Evictions.ROW) return;
+    monitor.warning?.(
+      `the broker ended ${evictions} connections in a row shortly after accepting them: does another device use the client id "${id}"?`,
+    );
   }
 
   #leave(): void {

@@ -64,6 +64,8 @@ export default class MQTTClient {
   #callbacks: Callbacks;
   #clock: Clock;
   #session: Session;
+  /** CleanSession. */
+  #clean: boolean;
   #state = State.RESOLVING;
   #socket: TCP | undefined;
   #server: string;
@@ -102,6 +104,7 @@ export default class MQTTClient {
    */
   constructor(options: ClientOptions) {
     const { host, port = 1883, keepAlive = 0, packetLimit = 512, connectTimeout = 30_000, will } = options;
+    const { clean = true } = options;
     if (!host) throw new RangeError("MQTT host is missing");
     const seconds = Math.ceil(keepAlive / 1000);
     if (!(seconds >= 0 && seconds <= 0xffff))
@@ -115,13 +118,14 @@ export default class MQTTClient {
     this.#watch = new Alarm(options.timer, () => this.#onWatch());
     this.#clock = options.clock;
     this.#session = options.session ?? new Session();
+    this.#clean = clean;
     this.#keepAlivePeriod = seconds * 1000;
     this.#server = `${host}:${port}`;
     this.#input = new Uint8Array(packetLimit);
     this.#output = new Output(packetLimit, () => this.#keepAlive?.sent(this.#clock.ticks()));
     this.#connect = connectPacket({
       id: options.id,
-      clean: options.clean ?? true,
+      clean,
       keepAlive: seconds,
       user: options.user,
       password: options.password,
@@ -230,6 +234,7 @@ export default class MQTTClient {
         break;
       case Packet.DISCONNECT:
         output.empty(Packet.DISCONNECT);
+        output.close(); // nothing goes out behind it [MQTT-3.14.4-2]
         break;
       default:
         throw new RangeError(`MQTT operation ${operation} is not a client's to write`);
@@ -281,6 +286,7 @@ export default class MQTTClient {
 
   #onWritable(count: number): void {
     const output = this.#output;
+    if (!output.socket) return;
     output.tell(count);
     if (this.#state === State.CONNECTING) {
       const connect = this.#connect as Uint8Array;
@@ -303,6 +309,11 @@ export default class MQTTClient {
   // --- receiving -----------------------------------------------------------------------------------------------
 
   #onReadable(count: number): void {
+    if (this.#state === State.CONNECTING) {
+      if (count > 0)
+        this.#fail(Reason.PROTOCOL, violation(this.#server, "it spoke before CONNECT [MQTT-3.2.0-1]"));
+      return;
+    }
     this.#pending = count;
     this.#receive();
   }
@@ -345,15 +356,17 @@ export default class MQTTClient {
       const result = parseHeader(this.#input, this.#head, this.#tail, this.#input.length - 1, header);
       if (result === Parse.MORE) return;
       if (result === Parse.FAULT) {
-        return this.#fail(Reason.PROTOCOL, `${this.#server} broke the MQTT protocol: ${header.fault}`);
+        return this.#fail(Reason.PROTOCOL, violation(this.#server, header.fault));
       }
       if ((header.packet === Packet.CONNACK) !== (this.#state === State.HANDSHAKE)) {
         return this.#fail(
           Reason.PROTOCOL,
-          `${this.#server} broke the MQTT protocol: ` +
-            (this.#state === State.HANDSHAKE
+          violation(
+            this.#server,
+            this.#state === State.HANDSHAKE
               ? "its first packet is not CONNACK [MQTT-3.2.0-1]"
-              : "a second CONNACK"),
+              : "a second CONNACK",
+          ),
         );
       }
       if (header.packet === Packet.PUBLISH) {
@@ -369,7 +382,7 @@ export default class MQTTClient {
     if (topic === undefined || hasWildcard(this.#input, topicStart, topicEnd)) {
       this.#fail(
         Reason.PROTOCOL,
-        `${this.#server} broke the MQTT protocol: PUBLISH with a bad topic [MQTT-1.5.3-1], [MQTT-3.3.2-2]`,
+        violation(this.#server, "PUBLISH with a bad topic [MQTT-1.5.3-1], [MQTT-3.3.2-2]"),
       );
       return false;
     }
@@ -461,6 +474,13 @@ export default class MQTTClient {
         );
         return false;
       }
+      if (header.sessionPresent && this.#clean) {
+        this.#fail(
+          Reason.PROTOCOL,
+          violation(this.#server, "CONNACK with session present after CleanSession [MQTT-3.2.2-1]"),
+        );
+        return false;
+      }
       this.#connected(header.sessionPresent);
       message.sessionPresent = header.sessionPresent;
     }
@@ -544,6 +564,10 @@ export default class MQTTClient {
   static readonly PINGREQ = 12;
   static readonly PINGRESP = 13;
   static readonly DISCONNECT = 14;
+}
+
+function violation(server: string, how: string): string {
+  return `${server} broke the MQTT protocol: ${how}`;
 }
 
 function messageBytes(message: string | ArrayBuffer): Uint8Array {

@@ -39,6 +39,43 @@ describe("connecting", () => {
     expect(() => bench.client.write(text("x"), { topic: "t" })).toThrow("not connected");
   });
 
+  it.each<[string, number[]]>([
+    ["a message", [0x30, 4, 0, 1, 0x74, 0x31]],
+    ["CONNACK", [0x20, 2, 0, 0]],
+    ["a part of CONNACK", [0x20]],
+  ])("refuses a server that sends %s before it has got CONNECT [MQTT-3.2.0-1]", (_what, bytes) => {
+    const writes: number[] = [];
+    const { arrive, errors, left, room } = onHandSocket((data) => {
+      writes.push(data.length);
+      return 1_000;
+    });
+    room(1); // connected, and CONNECT does not fit yet
+    arrive(...bytes);
+    expect(errors).toHaveLength(1);
+    expect(errors[0]).toMatchObject({
+      reason: Reason.PROTOCOL,
+      message: expect.stringContaining("it spoke before CONNECT"),
+    });
+    expect(left()).toBe(bytes.length);
+    room(1_000);
+    expect(writes).toEqual([]);
+  });
+
+  it("refuses session present after CleanSession, and only then [MQTT-3.2.2-1]", () => {
+    for (const clean of [true, false]) {
+      const bench = new ClientBench({ clean });
+      bench.settle();
+      bench.send({ cmd: "connack", sessionPresent: true, returnCode: 0 });
+      expect(bench.controls).toHaveLength(clean ? 0 : 1);
+      expect(bench.peerClosed).toBe(clean);
+      if (!clean) continue;
+      expect(bench.errors[0]).toMatchObject({
+        reason: Reason.PROTOCOL,
+        message: expect.stringContaining("MQTT-3.2.2-1"),
+      });
+    }
+  });
+
   it.each([
     [1, /3\.1\.1/],
     [2, /client id/],

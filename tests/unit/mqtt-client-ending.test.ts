@@ -16,6 +16,22 @@ describe("ending", () => {
     expect(bench.errors).toEqual([]);
   });
 
+  it("writes nothing behind DISCONNECT, whatever still comes [MQTT-3.14.4-2]", () => {
+    const bench = new ClientBench({ keepAlive: 10_000 }).connect();
+    bench.client.write(null, { operation: MQTTClient.DISCONNECT });
+    bench.settle();
+    const told = bench.writable.length;
+    bench.sendBytes([0x32, 6, 0, 1, 0x74, 0, 1, 0x31, 0x62, 2, 0, 2], 5_000);
+    expect(bench.received).toHaveLength(1);
+    expect(() => bench.client.write(null, { operation: MQTTClient.PINGREQ })).toThrow("overflow");
+    expect(bench.sent.map(({ cmd }) => cmd)).toEqual(["disconnect"]);
+    expect(bench.writable).toHaveLength(told);
+    // A server that does not close either is found as a dead one is.
+    bench.settle(10_000);
+    expect(bench.errors).toHaveLength(1);
+    expect(bench.sent).toHaveLength(1);
+  });
+
   it("ends for good inside a callback: nothing that came with the message is told, nothing can be read", () => {
     const bench = new ClientBench().connect();
     let read: unknown = "not called";

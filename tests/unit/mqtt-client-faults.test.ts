@@ -232,7 +232,7 @@ describe("faults of the SDK's MQTT client that this one must not have", () => {
   });
 
   it("13: PUBACK comes after the application has the data, and session present is told", () => {
-    const bench = new ClientBench().connect(true);
+    const bench = new ClientBench({ clean: false }).connect(true);
     expect(bench.controls[0].sessionPresent).toBe(true);
     let acknowledgedBefore: number | undefined;
     bench.onMessage = () => {

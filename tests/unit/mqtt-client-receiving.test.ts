@@ -311,7 +311,7 @@ describe("receiving", () => {
     first.send(arriving);
     expect(first.received).toHaveLength(1);
     first.client.close();
-    const second = new ClientBench({ session }).connect(true);
+    const second = new ClientBench({ session, clean: false }).connect(true);
     second.send({ ...arriving, dup: true } as OraclePacket);
     expect(second.received).toHaveLength(0);
     expect(second.sent).toMatchObject([{ cmd: "pubrec", messageId: 8 }]);

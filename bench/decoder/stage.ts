@@ -12,6 +12,8 @@ export const enum Stage {
   NO_ROOM,
   /** The application has written a part of a message: nothing may come in between. */
   WRITING,
+  /** The application has written a message that may wait for more: it goes out before anything else. */
+  HOLDING,
   /** The application has written DISCONNECT and waits for the server to close. */
   DISCONNECTED,
   /** Closed by the application, while a socket that should know better goes on. */
@@ -26,6 +28,7 @@ export const STAGES: readonly (readonly [Stage, string])[] = [
   [Stage.UNREAD, "behind a message that is not read"],
   [Stage.NO_ROOM, "without room to acknowledge"],
   [Stage.WRITING, "within a message of the application's"],
+  [Stage.HOLDING, "while a message of the application's is held back"],
   [Stage.DISCONNECTED, "after DISCONNECT"],
   [Stage.CLOSED, "closed"],
 ];

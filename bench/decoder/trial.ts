@@ -9,16 +9,13 @@ import type { Meter } from "./meter.js";
 import { StrictSocket, type Watcher } from "./socket.js";
 import { prelude, Stage } from "./stage.js";
 import { Reading, Room, type Way } from "./way.js";
+import { HELD_SIZE, Writer } from "./writer.js";
 
 /** More than CONNECT and any answers take. */
 const AMPLE = 0x10_0000;
 
 /** Turns of the loop in which everything that was held back comes to its end; each makes some progress. */
 const TURNS = 100_000;
-
-/** Of a message of ten bytes, what the application writes first and last. */
-const FIRST = Uint8Array.of(1, 2, 3, 4);
-const REST = Uint8Array.of(5, 6, 7, 8, 9, 10);
 
 interface Resolution {
   onResolved(host: string, address: string): void;
@@ -53,9 +50,7 @@ export class Trial implements Watcher {
   readonly #clock = new VirtualClock();
   readonly #client: MQTTClient;
   readonly #before: number;
-  /** The application's own write is under way. */
-  #writing = false;
-  #restDue: boolean;
+  readonly #writer: Writer;
 
   constructor(stream: Uint8Array, way: Way, dice: Dice, meter?: Meter) {
     this.#way = way;
@@ -66,7 +61,7 @@ export class Trial implements Watcher {
     this.bytes = new Uint8Array(before.length + stream.length);
     this.bytes.set(before);
     this.bytes.set(stream, before.length);
-    this.#restDue = way.stage === Stage.WRITING;
+    this.#writer = new Writer(way.stage, (text) => this.problem(text));
     const session = new Session(way.capacity);
     for (const id of way.known) session.add(id);
     const { application } = this;
@@ -111,11 +106,10 @@ export class Trial implements Watcher {
   }
 
   onWrite(bytes: Uint8Array): void {
-    if (this.#writing) return;
     if (this.isOver) this.problem("wrote after the end");
+    if (this.#writer.takes(bytes)) return;
     const { unread, missing } = this.application;
     if (unread + missing > 0) this.problem("wrote before the message was read");
-    if (this.#restDue) this.problem("wrote into the application's message");
     this.answers.push(...bytes);
   }
 
@@ -131,12 +125,11 @@ export class Trial implements Watcher {
   /** Up to where the stream comes. */
   #begin(): void {
     const { stage } = this.#way;
-    const client = this.#client;
     this.resolution?.onResolved("broker", "10.0.0.1");
     const socket = this.socket as StrictSocket;
     socket.stream = this.bytes;
     if (stage === Stage.CONNECTING) return socket.grant(1);
-    this.#own(() => socket.grant(AMPLE));
+    this.#writer.own(() => socket.grant(AMPLE));
     if (this.#way.room !== Room.AMPLE || stage === Stage.NO_ROOM) this.#setRoom(0);
     if (this.#before === 0) return;
     this.application.holding = stage === Stage.UNREAD;
@@ -144,17 +137,8 @@ export class Trial implements Watcher {
     this.application.holding = false;
     if (stage === Stage.NO_ROOM && this.application.unread > 0) this.#read();
     if (this.isOver) return;
-    if (stage === Stage.WRITING || stage === Stage.DISCONNECTED) {
-      const { room } = this.#way;
-      this.#setRoom(AMPLE);
-      this.#own(() => {
-        if (stage === Stage.WRITING)
-          client.write(FIRST, { topic: "own", byteLength: FIRST.length + REST.length });
-        else client.write(null, { operation: MQTTClient.DISCONNECT });
-      });
-      if (room !== Room.AMPLE) this.#setRoom(0);
-    }
-    if (stage === Stage.CLOSED) this.application.close(client);
+    this.#letWrite();
+    if (stage === Stage.CLOSED) this.application.close(this.#client);
   }
 
   #feed(): void {
@@ -190,7 +174,7 @@ export class Trial implements Watcher {
       this.#clock.run(0);
       if (this.isOver) return;
       if (this.application.unread > 0) this.#read();
-      else if (this.#restDue) this.#writeRest();
+      else if (this.#writer.isDue) this.#letEnd();
       else if (stage !== Stage.CONNECTING && room !== Room.NONE && (this.socket as StrictSocket).room < 64) {
         this.socket?.grant(this.#dice.between(1, 70));
       } else break;
@@ -205,21 +189,24 @@ export class Trial implements Watcher {
     this.#clock.run(0);
   }
 
-  #writeRest(): void {
-    this.#setRoom(AMPLE);
-    this.#own(() => this.#client.write(REST));
-    this.#restDue = false;
-    if (this.#way.room !== Room.AMPLE) this.#setRoom(0);
-    else this.socket?.grant(0);
+  /** The application writes what it writes in this stage; the room that it needs is then gone, where it is scarce. */
+  #letWrite(): void {
+    const { room, stage } = this.#way;
+    if (room === Room.AMPLE) return this.#writer.begin(this.#client);
+    if (stage === Stage.HOLDING) this.#setRoom(HELD_SIZE + this.#dice.below(4));
+    else if (stage === Stage.WRITING || stage === Stage.DISCONNECTED) this.#setRoom(AMPLE);
+    this.#writer.begin(this.#client);
+    if (stage !== Stage.HOLDING) this.#setRoom(0);
   }
 
-  /** What is written meanwhile is the application's. */
-  #own(write: () => void): void {
-    this.#writing = true;
-    write();
-    this.#writing = false;
+  #letEnd(): void {
+    const { room, stage } = this.#way;
+    if (stage === Stage.WRITING) this.#setRoom(AMPLE);
+    this.#writer.end(this.#client);
+    if (stage === Stage.WRITING) this.#setRoom(room === Room.AMPLE ? AMPLE : 0);
   }
 
+  /** Less than there is, as if something else had filled the socket. */
   #setRoom(room: number): void {
     const socket = this.socket as StrictSocket;
     socket.grant(room - socket.room);

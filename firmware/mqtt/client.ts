@@ -198,7 +198,7 @@ export default class MQTTClient {
    * announced as `byteLength`; the rest follows in further calls without options.
    *
    * Without `id`, identifiers count from 1 to 65,535 and begin again. Whoever has messages under way for longer
-   * than that gives identifiers of its own.
+   * than that gives identifiers of its own. Behind DISCONNECT nothing can be written, and the client answers nothing.
    *
    * @returns the bytes that can be written next, control packets of the client's own not counted
    * @throws Error when not connected, or when the packet is larger than the free space: nothing is written then

@@ -10,11 +10,13 @@ import type {
   SensorEntry,
   SerialClass,
   Timer,
+  UDPClass,
 } from "../../../firmware/ports.js";
 import { SimulatedHardware } from "../../chips/hardware.js";
 import { VirtualClock, type VirtualClockOptions } from "./clock.js";
 import type { VirtualFlash } from "./flash.js";
 import { VirtualNetwork } from "./network.js";
+import { ownClock } from "./own-clock.js";
 import { Power } from "./power.js";
 import { seededRandom } from "./random.js";
 import { VirtualLine } from "./serial.js";
@@ -31,6 +33,10 @@ export interface VirtualBoardOptions extends VirtualClockOptions {
   flash?: VirtualFlash;
   /** Bytes that a socket takes at once. Default: as the ESP32. */
   sendBuffer?: number;
+  /** The board does not know the time of day, and has to find it out: `world` knows it. */
+  clockUnset?: boolean;
+  /** `false`: the board has no datagrams. */
+  udp?: boolean;
   /** Has a Wi-Fi interface, which is down until `VirtualWiFi.set(true)`. */
   wifi?: VirtualWiFi;
   storage?: KeyValue;
@@ -62,6 +68,8 @@ export class VirtualWiFi implements NetworkInterface {
 export class VirtualBoard implements Board {
   readonly identity: string;
   readonly clock: VirtualClock;
+  /** The clock of the world that the board is in. */
+  readonly world: VirtualClock;
   readonly timer: Timer;
   readonly net: VirtualNetwork;
   readonly line: VirtualLine;
@@ -70,6 +78,7 @@ export class VirtualBoard implements Board {
   readonly mqtt: Board["mqtt"];
   readonly dns: Board["dns"];
   readonly tcp: Board["tcp"];
+  declare readonly udp?: IO<UDPClass>;
   readonly serial: () => IO<SerialClass>;
   readonly sensors: Board["sensors"];
   declare readonly network?: () => NetworkInterface;
@@ -85,7 +94,8 @@ export class VirtualBoard implements Board {
     const clock = options.clock ?? new VirtualClock(options);
     const net = options.net ?? new VirtualNetwork(clock);
     this.identity = options.identity ?? "020000000001";
-    this.clock = clock;
+    this.world = clock;
+    this.clock = options.clockUnset ? ownClock(clock) : clock;
     this.#power = new Power(net);
     this.timer = this.#power.timer(clock.timer);
     this.net = net;
@@ -98,6 +108,7 @@ export class VirtualBoard implements Board {
       io: this.#power.tcp(net.TCP),
       ...(options.sendBuffer !== undefined && { sendBuffer: options.sendBuffer }),
     };
+    if (options.udp !== false) this.udp = { io: this.#power.udp(net.datagrams.UDP) };
     this.serial = () => ({ io: this.line.Serial });
     this.sensors = { ...this.hardware.sensors, ...options.sensors };
     const { wifi, flash, storage, resetReason, onReset } = options;

@@ -5,6 +5,7 @@ import type { StreamOptions } from "../../io/stream.js";
 import { StreamSocket, type Transport } from "../../io/stream-socket.js";
 import type { VirtualClock } from "./clock.js";
 import { type ClientEnd, Connection, type Peer, Way, type Weather } from "./connection.js";
+import { VirtualDatagrams } from "./datagrams.js";
 
 export type { Peer };
 
@@ -26,6 +27,7 @@ export class VirtualNetwork implements Weather {
   #servers = new Map<string, (peer: Peer) => void>();
   #open = new Set<Connection>();
   readonly TCP: TCPClass;
+  readonly datagrams: VirtualDatagrams;
   readonly Resolver: ResolverClass;
 
   constructor(clock: VirtualClock) {
@@ -36,6 +38,7 @@ export class VirtualNetwork implements Weather {
         super(options, network, clock);
       }
     } as unknown as TCPClass;
+    this.datagrams = new VirtualDatagrams(clock, this);
     this.Resolver = class {
       resolve(options: ResolveOptions): void {
         network.#resolve(options);

@@ -1,4 +1,13 @@
-import type { ResolverClass, TCP, TCPClass, TCPOptions, Timer } from "../../../firmware/ports.js";
+import type {
+  ResolverClass,
+  TCP,
+  TCPClass,
+  TCPOptions,
+  Timer,
+  UDP,
+  UDPClass,
+  UDPOptions,
+} from "../../../firmware/ports.js";
 import type { ResolveOptions } from "../../io/resolver.js";
 import type { VirtualNetwork } from "./network.js";
 
@@ -8,7 +17,7 @@ export class Power {
   hangs = false;
   #isOn = true;
   #net: VirtualNetwork;
-  #sockets = new Set<TCP>();
+  #sockets = new Set<TCP | UDP>();
 
   constructor(net: VirtualNetwork) {
     this.#net = net;
@@ -41,6 +50,21 @@ export class Power {
     const sockets = this.#sockets;
     return class extends Base {
       constructor(options: TCPOptions) {
+        super(options);
+        sockets.add(this);
+      }
+
+      override close(): void {
+        sockets.delete(this);
+        super.close();
+      }
+    };
+  }
+
+  udp(Base: UDPClass): UDPClass {
+    const sockets = this.#sockets;
+    return class extends Base {
+      constructor(options: UDPOptions) {
         super(options);
         sockets.add(this);
       }

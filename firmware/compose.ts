@@ -7,6 +7,9 @@
  * ```
  */
 
+import { TickKeeper } from "./clock/tick-keeper.js";
+import { TimeSync } from "./clock/time-sync.js";
+import { WallClock } from "./clock/wall-clock.js";
 import { formatDuration } from "./codec/duration.js";
 import { parseHostPort } from "./codec/endpoint.js";
 import { QUANTITIES, Quantity } from "./codec/reading.js";
@@ -42,21 +45,25 @@ import type {
   ResolverClass,
   SensorEntry,
   SerialClass,
+  SettableClock,
   TCPClass,
   Timer,
+  UDPClass,
 } from "./ports.js";
 import { PolledSource } from "./sensors/polled.js";
 import type { Sink, Source } from "./sensors/source.js";
 import { UARTSource } from "./sensors/uart.js";
-import { brokerOf, parsePoints } from "./settings.js";
+import { brokerOf, parsePoints, timeServersOf } from "./settings.js";
 import { BootTime } from "./time.js";
+import { FIRST_DAY } from "./version.js";
 
 /** The hardware of one place, and all that is particular to it. */
 export interface Board {
   /** The MAC address as twelve hexadecimal digits, or another name that no second device has. */
   readonly identity: string;
   readonly timer: Timer;
-  readonly clock: Clock;
+  /** One that the node has to set itself is a `SettableClock`. */
+  readonly clock: Clock | SettableClock;
   /** From 0 up to but not including 1; different on each device and each start. */
   random(): number;
   readonly mqtt: IO<MQTTClientClass>;
@@ -64,6 +71,8 @@ export interface Board {
   readonly tcp: IO<TCPClass>;
   /** TLS over TCP, where the board has it. */
   readonly tls?: IO<TCPClass>;
+  /** Datagrams, for the time; not needed where the clock is set by others. */
+  readonly udp?: IO<UDPClass>;
   /** An interface to bring up first; without one the network is taken to be there. */
   network?(settings: Settings, monitor: Monitor): NetworkInterface;
   /** The serial port that the settings name, where the board has any. */
@@ -123,7 +132,8 @@ export function sensorNames(board: Pick<Board, "sensors" | "serial">): string[] 
 export function compose(options: ComposeOptions): Node {
   const { board, settings, monitor } = options;
   const boots = options.boots ?? new Boots(undefined, board.resetReason, []);
-  const { timer, clock, dns } = board;
+  const { timer, dns } = board;
+  const { clock, sync } = makeClock(board, settings, monitor, () => outbox.clockSet());
   const network = board.network?.(settings, monitor);
   const random = () => board.random();
   const counters = new Counters();
@@ -245,6 +255,11 @@ export function compose(options: ComposeOptions): Node {
     tcp,
     network,
     watchdog,
+    sync,
+    keeper: new TickKeeper(timer, () => {
+      clock.now();
+      time.uptime();
+    }),
   });
 }
 
@@ -302,6 +317,35 @@ function durabilityOf(
     `setting "interval" is ${formatDuration(settings.interval)}: too short for durability=always, which would wear the flash out within ten years; allowed is ${formatDuration(shortest)} or more; durability is outage instead`,
   );
   return Durability.OUTAGE;
+}
+
+/** The clock that tells the time of day, and what sets it: nothing where the board does so, or the settings forbid it. */
+function makeClock(
+  board: Board,
+  settings: Settings,
+  monitor: Monitor,
+  onSet: () => void,
+): { clock: Clock; sync: TimeSync | undefined } {
+  const { udp, dns, timer } = board;
+  const servers = timeServersOf(settings);
+  if (!udp || !("set" in board.clock) || servers.length === 0) return { clock: board.clock, sync: undefined };
+  const clock = new WallClock(board.clock);
+  const sync = new TimeSync({
+    udp,
+    dns,
+    timer,
+    clock,
+    random: () => board.random(),
+    monitor,
+    servers,
+    spread: settings.spread,
+    firstDay: FIRST_DAY,
+    onTime: (now, ticks) => {
+      clock.set(now, ticks);
+      onSet();
+    },
+  });
+  return { clock, sync };
 }
 
 /** Calibration first, on what the part measured; then the filters. */

@@ -36,6 +36,7 @@ export interface Settings {
   spread: number;
   diagnostics: number;
   watchdog: number;
+  ntp: string;
 }
 
 export const enum Kind {
@@ -53,6 +54,8 @@ export const enum Kind {
   BROKER,
   /** `host:port`, or nothing. */
   SERVER,
+  /** `host[:port]`, at most `maximum` of them, separated by commas; or `off`. */
+  HOSTS,
   /** A topic name without wildcards, without `/` at either end. */
   TOPIC,
   /** Four numbers: raw, reference, raw, reference; or nothing. */
@@ -358,5 +361,15 @@ export const SETTINGS: readonly Setting[] = Object.freeze([
     DAY,
     "ms",
     "without a good value for so long, and for 3 intervals, a device restarts, each time in vain after twice the wait, up to 1d; 0 is off",
+  ),
+  setting(
+    "ntp",
+    Kind.HOSTS,
+    // Each is offered to the public. pool.ntp.org is not for the defaults of software, unless it has a zone of its own there.
+    "time.cloudflare.com,time.google.com,time.facebook.com",
+    1,
+    4,
+    "",
+    "time servers (SNTP), asked in turn (ESP32); by default three of independent operators; a router's own is nearer",
   ),
 ]);

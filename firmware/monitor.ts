@@ -18,6 +18,11 @@ export interface Monitor {
   delivered?(reading: Reading, late: boolean): void;
   /** The raw TCP server has answered a message; `receipt` is the first of its answer, as text. */
   receipt?(receipt: string): void;
+  /**
+   * A time server has said that it is `now`, in milliseconds since 1970. `change` is by how many milliseconds that moves
+   * the clock; `undefined` where the clock was not set.
+   */
+  time?(now: number, change: number | undefined): void;
   /** Something is wrong that the node works around: one line. */
   warning?(text: string): void;
 }

@@ -1,3 +1,5 @@
+import type { TickKeeper } from "./clock/tick-keeper.js";
+import type { TimeSync } from "./clock/time-sync.js";
 import type { Watchdog, Watched } from "./health/watchdog.js";
 import type { MQTTLink } from "./links/mqtt-link.js";
 import type { TCPLink } from "./links/tcp-link.js";
@@ -12,6 +14,8 @@ export interface NodeParts {
   tcp: TCPLink | undefined;
   network: NetworkInterface | undefined;
   watchdog: Watchdog;
+  sync: TimeSync | undefined;
+  keeper: TickKeeper;
 }
 
 /** A composed node: what is started and stopped together. */
@@ -24,11 +28,14 @@ export class Node implements Watched {
 
   /** Starts to sample at once, whether or not there is a network; in safe mode nothing is sampled. */
   start(): void {
-    const { mqtt, tcp, network, watchdog } = this.#parts;
+    const { mqtt, tcp, network, sync, keeper, watchdog } = this.#parts;
     const up = network === undefined;
+    keeper.start();
+    sync?.start(up);
     mqtt?.start(up);
     tcp?.start(up);
     network?.start((isUp) => {
+      sync?.networkChanged(isUp);
       mqtt?.networkChanged(isUp);
       tcp?.networkChanged(isUp);
     });
@@ -45,11 +52,13 @@ export class Node implements Watched {
    * @param onStopped called once; at the latest after a second
    */
   stop(onStopped: () => void): void {
-    const { source, outbox, mqtt, tcp, watchdog } = this.#parts;
+    const { source, outbox, mqtt, tcp, sync, keeper, watchdog } = this.#parts;
     watchdog.stop();
     source.close();
+    sync?.stop();
     tcp?.stop();
     const ended = () => {
+      keeper.stop();
       outbox.close();
       onStopped();
     };

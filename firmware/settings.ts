@@ -1,9 +1,13 @@
 /** Settings checked: text from outside in, values of the right type out, and a clear line for what is wrong. */
 
+import { NTP_PORT } from "./clock/ntp.js";
 import { formatDuration, parseDuration } from "./codec/duration.js";
-import { type Endpoint, parseBroker, parseHostPort } from "./codec/endpoint.js";
+import { type Endpoint, parseBroker, parseHostPort, parseHosts } from "./codec/endpoint.js";
 import { utf8Length } from "./codec/utf8.js";
 import { Kind, SETTINGS, type Setting, type Settings } from "./config.js";
+
+/** Instead of a list of servers: none. */
+const OFF = "off";
 
 /**
  * Checks what came from outside. A setting that is missing or wrong has its default.
@@ -67,6 +71,8 @@ function check(entry: Setting, given: unknown): string | number | undefined {
       return text.length <= maximum && parseBroker(text) ? text : undefined;
     case Kind.SERVER:
       return parseHostPort(text) ? text : undefined;
+    case Kind.HOSTS:
+      return parseHosts(text, maximum, NTP_PORT) ? text : undefined; // OFF has the form of a name
     case Kind.POINTS:
       return parsePoints(text) ? text : undefined;
     default: {
@@ -113,6 +119,8 @@ export function allowed(entry: Setting): string {
       return "mqtt://host, mqtts://host or mqtt://user:password@host:port";
     case Kind.SERVER:
       return "host:port";
+    case Kind.HOSTS:
+      return `${minimum} to ${maximum} names or IPv4 addresses, separated by commas, or ${OFF}`;
     case Kind.TOPIC:
       return `a topic of ${minimum} to ${maximum} bytes without + and #, not beginning with $, no / at either end`;
     case Kind.POINTS:
@@ -120,6 +128,11 @@ export function allowed(entry: Setting): string {
     default:
       return `${minimum} to ${maximum} bytes of text`;
   }
+}
+
+/** The time servers of checked settings; none where they are off. */
+export function timeServersOf(settings: Settings): readonly { host: string; port: number }[] {
+  return settings.ntp === OFF ? [] : (parseHosts(settings.ntp, Number.POSITIVE_INFINITY, NTP_PORT) ?? []);
 }
 
 /** The four numbers of a two-point calibration. */

@@ -11,7 +11,16 @@ export function elapsed(start: number, end: number): number {
 }
 
 /**
- * Milliseconds since this object was made, without a wrap. Ask at least once every 24 days; each reading does.
+ * Milliseconds that are left of a `period` which began at tick `start`; 0 once it is over, also when that was so long ago
+ * that the ticks have wrapped.
+ */
+export function remaining(start: number, period: number, now: number): number {
+  const passed = elapsed(start, now);
+  return passed >= 0 && passed < period ? period - passed : 0;
+}
+
+/**
+ * Milliseconds since this object was made, without a wrap. Ask at least once every 24 days: see `TickKeeper`.
  */
 export class Uptime {
   #ticks: number;

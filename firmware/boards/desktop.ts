@@ -2,11 +2,12 @@
 
 import Serial from "embedded:io/serial";
 import TCP from "embedded:io/socket/tcp";
+import UDP from "embedded:io/socket/udp";
 import Time from "time";
 import Timer from "timer";
 import { SimulatedHardware } from "../../host-sim/chips/hardware.js";
 import type { Board } from "../compose.js";
-import type { IO, MQTTClientClass, SerialClass, TCPClass } from "../ports.js";
+import type { IO, MQTTClientClass, SerialClass, TCPClass, UDPClass } from "../ports.js";
 import MQTTClient from "./mqtt.js";
 import { SystemResolver } from "./resolver.js";
 
@@ -40,6 +41,7 @@ const board: Board = {
   // One simulator at a time is what a desktop runs; a second one gets an id of its own in the settings.
   identity: "simulator",
   timer: Timer,
+  // The operating system sets it; with a `set` beside these two, the node would ask time servers.
   clock: {
     ticks: () => Time.ticks,
     now: () => Date.now(),
@@ -48,6 +50,7 @@ const board: Board = {
   mqtt: { io: MQTTClient as unknown as MQTTClientClass },
   dns: { io: SystemResolver },
   tcp: { io: TCP as unknown as TCPClass, nodelay: true },
+  udp: { io: UDP as unknown as UDPClass },
   serial: (settings): IO<SerialClass> => ({
     io: FillingSerial as unknown as SerialClass,
     device: settings.uart,

@@ -4,6 +4,7 @@ import I2C from "embedded:io/i2c";
 import Serial from "embedded:io/serial";
 import SMBus from "embedded:io/smbus";
 import TCP from "embedded:io/socket/tcp";
+import UDP from "embedded:io/socket/udp";
 import KeyValue from "embedded:storage/key-value";
 import Time from "time";
 import Timer from "timer";
@@ -17,10 +18,12 @@ import type {
   SMBusClass,
   KeyValue as Storage,
   TCPClass,
+  UDPClass,
 } from "../ports.js";
 import { sensorEntry } from "../sensors/entry.js";
 import { SHT3x } from "../sensors/sht3x.js";
 import { TMP117 } from "../sensors/tmp117.js";
+import { FIRST_DAY } from "../version.js";
 import { freeMemory, resetReason, restart, watchdog } from "./esp32-system.js";
 import MQTTClient from "./mqtt.js";
 import { SystemResolver } from "./resolver.js";
@@ -34,9 +37,6 @@ function uartPort(settings: Settings): number {
   const port = settings.uart === "" ? DEFAULT_UART : Number(settings.uart);
   return Number.isInteger(port) ? port : -1;
 }
-
-/** A moment that the clock cannot be at without having been set: 1 November 2026. */
-const FIRST_DAY = 1_793_491_200_000;
 
 function pins(settings: Settings): { data: number; clock: number; address?: number } {
   const { data, clock, address } = settings;
@@ -60,15 +60,18 @@ const board: Board = {
   timer: Timer,
   clock: {
     ticks: () => Time.ticks,
+    // It outlives a restart, unless the power was cut: then it begins with 1970.
     now: () => {
       const now = Date.now();
       return now < FIRST_DAY ? undefined : now;
     },
+    set: (now) => Time.set(Math.round(now / 1_000)),
   },
   random: Math.random,
   mqtt: { io: MQTTClient as unknown as MQTTClientClass },
   dns: { io: SystemResolver },
   tcp: { io: TCP as unknown as TCPClass, nodelay: true },
+  udp: { io: UDP as unknown as UDPClass },
   network: openStation,
   serial: (settings): IO<SerialClass> => ({
     io: Serial as unknown as SerialClass,

@@ -39,12 +39,20 @@ declare module "time" {
     /** Milliseconds, a 32-bit integer that wraps. */
     readonly ticks: number;
     delta(start: number, end: number): number;
+    /** Sets the clock, in seconds since 1970. Does nothing on a desktop. */
+    set(seconds: number): void;
   };
   export default Time;
 }
 
 declare module "embedded:io/socket/tcp" {
   export default class TCP {
+    constructor(options: object);
+  }
+}
+
+declare module "embedded:io/socket/udp" {
+  export default class UDP {
     constructor(options: object);
   }
 }

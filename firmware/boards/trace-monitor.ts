@@ -17,6 +17,9 @@ export const traceMonitor: Monitor = Object.freeze<Monitor>({
   receipt(receipt) {
     trace("server: ", receipt, "\n");
   },
+  time(now, change) {
+    trace("time ", new Date(now).toISOString(), change === undefined ? "" : `, moved by ${change} ms`, "\n");
+  },
   warning(text) {
     trace("warning: ", text, "\n");
   },

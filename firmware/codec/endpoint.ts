@@ -67,6 +67,27 @@ export function parseHostPort(
   return number >= 1 && number <= 65_535 ? { host, port: number } : undefined;
 }
 
+/**
+ * Parses `host[:port],host[:port]...`, with a space behind a comma or not. No IPv6 addresses: the UDP sockets of Moddable
+ * are IPv4's.
+ * @param maximum how many there may be
+ */
+export function parseHosts(
+  text: string,
+  maximum: number,
+  defaultPort: number,
+): { host: string; port: number }[] | undefined {
+  const parts = text.split(",");
+  if (parts.length > maximum) return undefined;
+  const hosts: { host: string; port: number }[] = [];
+  for (let i = 0; i < parts.length; i++) {
+    const host = parseHostPort(parts[i].trim(), defaultPort);
+    if (host === undefined || host.host.indexOf(":") >= 0) return undefined;
+    hosts.push(host);
+  }
+  return hosts;
+}
+
 function isHost(text: string): boolean {
   return text !== "" && text.length <= 253 && isOf(text, isHostCharacter);
 }

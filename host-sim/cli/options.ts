@@ -21,8 +21,8 @@ export interface Options {
 /** The user asked for something that does not exist: one line, exit status 2. */
 export class UsageError extends Error {}
 
-/** Settings that mean nothing on a laptop: Wi-Fi and pins. */
-const DEVICE_ONLY = new Set(["ssid", "password", "receive", "data", "clock", "address"]);
+/** Settings that mean nothing on a laptop: Wi-Fi, pins, and the clock, which its operating system sets. */
+const DEVICE_ONLY = new Set(["ssid", "password", "receive", "data", "clock", "address", "ntp"]);
 
 /** The sensors of the live board, the default first. */
 const SENSORS = sensorNames(liveBoard({ topic: "" }));

@@ -62,7 +62,7 @@ describe("the rooms of the code", () => {
   it("makes links, sources and outboxes in compose.ts alone", () => {
     for (const file of core.filter((name) => name !== "firmware/compose.ts")) {
       expect(code(file)).not.toMatch(
-        /new (MQTTLink|TCPLink|Outbox|Queue|Journal|Recorder|Pipeline|PolledSource|UARTSource)\b/,
+        /new (MQTTLink|TCPLink|Outbox|Queue|Journal|Recorder|Pipeline|PolledSource|UARTSource|TimeSync|WallClock|TickKeeper)\b/,
       );
     }
   });

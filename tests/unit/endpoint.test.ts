@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
-import { parseBroker, parseHostPort } from "../../firmware/codec/endpoint.js";
+import { parseBroker, parseHostPort, parseHosts } from "../../firmware/codec/endpoint.js";
 
 const open = { secure: false, user: undefined, password: undefined };
 
@@ -112,5 +112,30 @@ describe("parseHostPort", () => {
   it("takes a name of 253 characters, the most that DNS allows, and no more", () => {
     expect(parseHostPort(`${"a".repeat(253)}:1`)?.host.length).toBe(253);
     expect(parseHostPort(`${"a".repeat(254)}:1`)).toBeUndefined();
+  });
+});
+
+describe("parseHosts", () => {
+  const parse = (text: string) => parseHosts(text, 3, 123);
+
+  it("reads names and addresses, each with a port of its own or the default", () => {
+    expect(parse("time.lan")).toEqual([{ host: "time.lan", port: 123 }]);
+    expect(parse("10.0.0.1:1123, b ,c:7")).toEqual([
+      { host: "10.0.0.1", port: 1123 },
+      { host: "b", port: 123 },
+      { host: "c", port: 7 },
+    ]);
+  });
+
+  it.each([[""], [","], ["a,"], [",a"], ["a,,b"], ["a b"], ["a;b"], ["a:0"], ["[::1]"], ["a,[fe80::1]:7"]])(
+    "refuses %j",
+    (text) => {
+      expect(parse(text)).toBeUndefined();
+    },
+  );
+
+  it("refuses one more than there may be", () => {
+    expect(parse("a,b,c")).toHaveLength(3);
+    expect(parse("a,b,c,d")).toBeUndefined();
   });
 });

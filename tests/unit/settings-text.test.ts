@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
 import type { Settings } from "../../firmware/config.js";
-import { brokerOf, parsePoints, problemWith, readSettings } from "../../firmware/settings.js";
+import { brokerOf, parsePoints, problemWith, readSettings, timeServersOf } from "../../firmware/settings.js";
 
 const isAllowed = (name: keyof Settings, value: unknown) => problemWith(name, value) === undefined;
 
@@ -106,5 +106,29 @@ describe("parsePoints", () => {
 
   it("takes any text without throwing", () => {
     fc.assert(fc.property(fc.string(), (text) => void parsePoints(text)));
+  });
+});
+
+describe("the time servers", () => {
+  const servers = (ntp?: string) => timeServersOf(read({ ntp }).settings);
+
+  it("are several of different operators by default, and none of the pool, which asks for a zone of one's own", () => {
+    const hosts = servers().map(({ host }) => host);
+    const operators = hosts.map((host) => host.split(".").slice(-2).join("."));
+    expect(new Set(operators).size).toBeGreaterThanOrEqual(3);
+    expect(operators).not.toContain("ntp.org");
+  });
+
+  it("are those of the setting, up to four, at NTP's port where it names none", () => {
+    expect(servers("192.168.1.1,time.lan:1123")).toEqual([
+      { host: "192.168.1.1", port: 123 },
+      { host: "time.lan", port: 1123 },
+    ]);
+    expect(servers("a,b,c,d")).toHaveLength(4);
+    expect(isAllowed("ntp", "a,b,c,d,e")).toBe(false);
+  });
+
+  it("are none where the setting is off", () => {
+    expect(servers("off")).toEqual([]);
   });
 });

@@ -50,6 +50,7 @@ const WRONG: Readonly<Record<keyof Settings, string>> = {
   spread: "11m",
   diagnostics: "often",
   watchdog: "25h",
+  ntp: "pool.ntp.org,,10.0.0.1",
 };
 
 describe("every setting", () => {
@@ -188,6 +189,7 @@ describe("all as text", () => {
       spread: 30_000,
       diagnostics: 0,
       watchdog: 3_600_000,
+      ntp: "10.0.0.1,time.lan:1123",
     };
     const text = Object.fromEntries(Object.entries(given).map(([name, value]) => [name, String(value)]));
     expect(read(text)).toEqual({ settings: given, problems: [] });

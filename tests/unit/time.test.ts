@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
-import { elapsed, Uptime } from "../../firmware/time.js";
+import { elapsed, remaining, Uptime } from "../../firmware/time.js";
 
 const DAY = 86_400_000;
 
@@ -22,6 +22,24 @@ describe("elapsed", () => {
         expect(elapsed(start, (start + duration) | 0)).toBe(duration);
       }),
     );
+  });
+});
+
+describe("remaining", () => {
+  it("is the whole period at its start, less by each tick, and nothing from its end on", () => {
+    const at = [0, 1, 59, 60, 61, 0x7fff_ffff].map((passed) => remaining(1_000, 60, (1_000 + passed) | 0));
+    expect(at).toEqual([60, 59, 1, 0, 0, 0]);
+  });
+
+  it("is right across both wraps", () => {
+    for (const start of [0x7fff_fff0, -0x10]) {
+      expect(remaining(start, 60, (start + 40) | 0)).toBe(20);
+    }
+  });
+
+  it("is nothing where the period began so long ago that it seems to begin later", () => {
+    expect(remaining(0, 60, (30 * DAY) | 0)).toBe(0);
+    expect(remaining(0, 60, (49 * DAY) | 0)).toBe(0);
   });
 });
 

@@ -60,7 +60,7 @@ const board: Board = {
   timer: Timer,
   clock: {
     ticks: () => Time.ticks,
-    // It outlives a restart, unless the power was cut: then it begins with 1970.
+    // ESP-IDF keeps it over a restart; after a power cut it begins with 1970 ("System Time" in its guide).
     now: () => {
       const now = Date.now();
       return now < FIRST_DAY ? undefined : now;

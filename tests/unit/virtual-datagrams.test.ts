@@ -1,6 +1,8 @@
 import { describe, expect, it } from "@jest/globals";
-import type { Datagram, UDP } from "../../firmware/ports.js";
+import type { Datagram, IO, UDP, UDPClass } from "../../firmware/ports.js";
+import { VirtualBoard } from "../../host-sim/boards/virtual/board.js";
 import { VirtualClock } from "../../host-sim/boards/virtual/clock.js";
+import type { Address } from "../../host-sim/boards/virtual/datagrams.js";
 import { VirtualNetwork } from "../../host-sim/boards/virtual/network.js";
 import { ownClock } from "../../host-sim/boards/virtual/own-clock.js";
 
@@ -118,6 +120,30 @@ describe("a socket for datagrams", () => {
     clock.run(5);
     expect(atServer.map(({ port }) => port)).toEqual([49_153, 5_000]);
     expect(() => new datagrams.UDP({ onReadable: () => {}, port: 5_000 } as never)).toThrow("taken");
+  });
+
+  it("is gone with the board's power, and what was on its way with it", () => {
+    const board = new VirtualBoard();
+    const { datagrams } = board.net;
+    let packets = 0;
+    const socket = new (board.udp as IO<UDPClass>).io({
+      onReadable: () => {
+        packets += 1;
+      },
+    });
+    let from: Address | undefined;
+    datagrams.listen(SERVER.address, SERVER.port, (_data, sender) => {
+      from = sender;
+    });
+    socket.write(new Uint8Array(1), SERVER.address, SERVER.port);
+    board.clock.run(5);
+    datagrams.send(new Uint8Array(1), SERVER, from as Address);
+    board.clock.run(5);
+    expect([packets, datagrams.open]).toEqual([1, 1]);
+    datagrams.send(new Uint8Array(1), SERVER, from as Address);
+    board.powerOff();
+    board.clock.run(5);
+    expect([packets, datagrams.open]).toEqual([1, 0]);
   });
 
   it("refuses a name where an address belongs, and a port that is none", () => {

@@ -7,6 +7,9 @@ export class Intervals {
   /** From, and up to but not including, for each range in ascending order. */
   #bounds: Float64Array;
   #count = 0;
+  /** The range that the last `add` has forgotten: from, and up to but not including; the same where it has none. */
+  forgottenFrom = 0;
+  forgottenTo = 0;
 
   /** @param limit ranges; one takes 16 bytes */
   constructor(limit: number) {
@@ -40,6 +43,7 @@ export class Intervals {
 
   /** Adds the numbers from `from` up to but not including `to`. */
   add(from: number, to: number): void {
+    this.forgottenFrom = this.forgottenTo = 0;
     if (from >= to) return;
     const bounds = this.#bounds;
     const end = 2 * this.#count;
@@ -81,6 +85,8 @@ export class Intervals {
     for (let i = 2; i < 2 * this.#count; i += 2) {
       if (bounds[i + 1] - bounds[i] < bounds[shortest + 1] - bounds[shortest]) shortest = i;
     }
+    this.forgottenFrom = bounds[shortest];
+    this.forgottenTo = bounds[shortest + 1];
     bounds.copyWithin(shortest, shortest + 2, 2 * this.#count);
     this.#count -= 1;
     return shortest < at ? at - 2 : at;

@@ -368,8 +368,11 @@ export class Journal implements Waiting {
     this.#unnoted += 1;
     if (seq === this.#first) this.#advance(seq + 1);
     else {
-      this.#delivered.add(seq, seq + 1);
-      this.#rangeEnd = this.#delivered.after(seq);
+      const delivered = this.#delivered;
+      delivered.add(seq, seq + 1);
+      this.#rangeEnd = delivered.after(seq);
+      // What was forgotten waits again: it will be sent twice.
+      this.#size += this.#countReadings(delivered.forgottenFrom, delivered.forgottenTo);
     }
     // The last place of a block is kept; and what is full is noted soon enough.
     if (this.#unnoted >= NOTE_PERIOD && this.#slot < this.#slots - 1) this.#noteDone();
@@ -414,6 +417,18 @@ export class Journal implements Waiting {
       if (this.#readHeader(block, this.#generation - back) && this.#record.seq <= seq) return block;
     }
     return this.#back(this.#length - 1);
+  }
+
+  /** Readings in flash with numbers from `from` up to but not including `to`. */
+  #countReadings(from: number, to: number): number {
+    let count = 0;
+    for (let seq = from; seq < to; seq++) {
+      const cursor = this.#locate(seq);
+      if (!cursor || cursor.seq >= to) break;
+      seq = cursor.seq;
+      count += 1;
+    }
+    return count;
   }
 
   /** Moves a cursor to the next reading. False, and it stays, where there is none. */
@@ -520,6 +535,7 @@ export class Journal implements Waiting {
     let least = Number.POSITIVE_INFINITY;
     let hasDropped = false;
     let begins = record.seq;
+    let hasForgotten = false;
     for (let back = 0; back < this.#length; back++) {
       const block = this.#back(back);
       if (!this.#belongs(block)) continue;
@@ -530,6 +546,7 @@ export class Journal implements Waiting {
         if (kind === RecordKind.DONE) {
           if (uptime === 0) this.#noted = Math.max(this.#noted, seq);
           else this.#delivered.add(uptime, seq);
+          if (this.#delivered.forgottenTo > 0) hasForgotten = true;
           if (!hasDropped) this.#dropped = record.value;
           hasDropped = true;
         } else if (kind === RecordKind.CLOCK) {
@@ -546,8 +563,24 @@ export class Journal implements Waiting {
       if (begins <= this.#noted && hasDropped) break;
     }
     this.#next = Math.max(this.#next, this.#noted);
+    if (hasForgotten) this.#recount();
     this.#delivered.deleteBelow(this.#first);
     return boot;
+  }
+
+  /** Counts anew what waits: of what was passed over as delivered some was forgotten, and waits again. */
+  #recount(): void {
+    this.#size = 0;
+    let first = -1;
+    for (let seq = this.#noted; seq < this.#next; seq++) {
+      const cursor = this.#locate(seq);
+      if (!cursor) break;
+      seq = cursor.seq;
+      if (this.#delivered.has(seq)) continue;
+      if (first < 0) first = seq;
+      this.#size += 1;
+    }
+    if (first >= 0) this.#first = first;
   }
 
   /** Behind the last record of the head that is not as an erase leaves it. */

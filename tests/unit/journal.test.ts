@@ -67,6 +67,37 @@ describe("a journal", () => {
     expect(sequencesOf(journal)).toEqual(numbers(131, 310));
   });
 
+  it("loses nothing when more ranges are acknowledged out of their order than it can remember", () => {
+    const flash = new VirtualFlash(8);
+    const { journal } = open(flash);
+    fill(journal, 1, 300);
+    // Of every other one the journal remembers a few; the rest waits again.
+    for (let seq = 2; seq <= 200; seq += 2) journal.acknowledge(seq);
+    expect(journal.size).toBe(sequencesOf(journal).length);
+    for (const seq of sequencesOf(journal)) if (seq <= 250) journal.acknowledge(seq);
+    expect([journal.size, sequencesOf(journal)]).toEqual([50, numbers(251, 300)]);
+    const again = open(flash, 2).journal;
+    expect(again.size).toBe(sequencesOf(again).length);
+    expect(sequencesOf(again).slice(-50)).toEqual(numbers(251, 300));
+  });
+
+  it("counts after a restart what it can no longer remember as delivered", () => {
+    const flash = new VirtualFlash(16);
+    const { journal } = open(flash);
+    fill(journal, 1, 120);
+    // Twelve long ranges, then six short ones: each has a note of its own.
+    const left: number[] = [];
+    for (let range = 0; range < 18; range++) {
+      const step = range < 12 ? 1 : 2;
+      fill(journal, 121 + 70 * range, 190 + 70 * range);
+      for (let i = 1; i <= 32; i++) journal.acknowledge(70 * range + 1 + step * i);
+      left.push(70 * range + 1, ...numbers(70 * range + 66, 70 * range + 70));
+    }
+    const again = open(flash, 2).journal;
+    expect([again.first, again.size]).toEqual([1, sequencesOf(again).length]);
+    expect(sequencesOf(again)).toEqual(expect.arrayContaining(left));
+  });
+
   it("forgets no acknowledgement but the last ones when the power goes without a goodbye", () => {
     const flash = new VirtualFlash(8);
     const { journal } = open(flash);

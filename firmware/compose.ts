@@ -110,6 +110,9 @@ export interface ComposeOptions {
   subscriptions?: readonly Subscription[];
 }
 
+/** Boots are counted in 24 bits where readings are kept. */
+const BOOTS = 0x100_0000;
+
 /** What a serial sensor can truly have measured: a PT100's range, in degrees Celsius. */
 const UART_RANGE: Range = Object.freeze({ minimum: -200, maximum: 850 });
 
@@ -141,7 +144,7 @@ export function compose(options: ComposeOptions): Node {
 
   const entry = settings.sensor === "uart" ? undefined : board.sensors[settings.sensor]?.(settings);
   const journal = openJournal(board, settings, monitor, (first, count) => outbox.drop(first, count));
-  const time = new BootTime(clock, Math.max(options.boot, journal ? journal.lastBoot + 1 : 0));
+  const time = new BootTime(clock, Math.max(options.boot, journal ? (journal.lastBoot + 1) % BOOTS : 0));
   journal?.begin(time);
   const outbox = new Outbox({
     queue: new Queue(settings.queue, journal?.next ?? 1, time, policyOf(settings)),

@@ -57,13 +57,24 @@ export class Flight {
     return this.#acknowledgements;
   }
 
+  /**
+   * Whether live readings of two connections are under way: their identifiers cannot all be known any more, and the next
+   * session must be a clean one.
+   */
+  get isScattered(): boolean {
+    const waiting = this.#waiting;
+    return (
+      waiting.following(this.#againFrom) < this.#againEnd &&
+      waiting.following(this.#liveFrom) < this.#liveSent
+    );
+  }
+
   /** A connection begins; what waits now is late. Without a session the broker has forgotten what was sent before. */
   begin(sessionPresent: boolean): void {
     const waiting = this.#waiting;
     if (sessionPresent) {
       this.#repeatBelow = Math.max(this.#repeatBelow, this.#lateSent);
       const from = waiting.following(this.#liveFrom);
-      // Of live readings from two connections ago that never came through, the rest becomes late.
       if (from < this.#liveSent) {
         this.#againFrom = from;
         this.#againEnd = this.#liveSent;
@@ -88,7 +99,6 @@ export class Flight {
     if (this.#againSent < this.#againEnd) {
       const seq = waiting.following(this.#againSent);
       if (seq < this.#againEnd) return this.#choose(seq, false, true);
-      this.#againSent = this.#againEnd;
     }
     if (this.#liveSent < waiting.next) {
       const seq = waiting.following(this.#liveSent);

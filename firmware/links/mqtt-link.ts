@@ -271,7 +271,7 @@ export class MQTTLink {
         port,
         id,
         // What an earlier run had under way is not known any more: begin with a clean session, then keep it.
-        clean: this.#connections === 0,
+        clean: this.#connections === 0 || this.#flight.isScattered,
         keepAlive,
         session: this.#session,
         ...(user !== undefined && { user }),
@@ -484,9 +484,10 @@ export class MQTTLink {
     }
     const { outbox, monitor } = this.#options;
     const seq = this.#flight.acknowledged(id);
-    if (seq >= 0 && outbox.read(seq, this.#reading)) {
+    if (seq >= 0) {
+      const isKnown = outbox.read(seq, this.#reading);
       outbox.acknowledge(seq);
-      monitor.delivered?.(this.#reading, this.#flight.wasLate(id));
+      if (isKnown) monitor.delivered?.(this.#reading, this.#flight.wasLate(id));
     }
     this.#send();
   }

@@ -81,6 +81,12 @@ export class Journal implements Waiting {
   #rangeEnd = 0;
   /** The clock's word that this block has, NaN for none. */
   #origin = Number.NaN;
+  /** Number of a reading whose write failed: it may be there all the same; -1 for none. */
+  #stray = -1;
+  /** The first number of this boot, until all before it is delivered and noted. */
+  #bootFirst = -1;
+  /** The oldest block has readings that wait, and the policy keeps them: there is no room before one is acknowledged. */
+  #isFull = false;
   #cursors = new Cursors();
 
   /**
@@ -103,11 +109,12 @@ export class Journal implements Waiting {
     if (found) {
       this.epoch = this.#record.epoch;
       this.lastBoot = this.#recover();
+      if (this.#size > 0) this.#bootFirst = this.#next;
     } else {
       this.epoch = Math.floor(options.random() * 0x1_0000_0000);
       this.lastBoot = 0;
       // One before the block to begin with; its generation is that of no block.
-      this.#head = (this.#head + blocks - 1) % blocks;
+      this.#head = this.#back(1);
       this.#slot = this.#slots;
       this.#rotate();
     }
@@ -164,19 +171,17 @@ export class Journal implements Waiting {
     record.seq = seq;
     record.value = reading.value;
     record.epoch = reading.epoch;
+    const stray = this.#stray;
+    this.#stray = seq;
     this.#put();
+    this.#stray = -1;
     if (this.#size === 0) {
       this.#first = seq;
       this.#delivered.deleteBelow(seq);
-    }
+    } else if (stray >= 0 && stray < seq) this.#deliver(stray, seq); // whoever wrote it has it elsewhere
     this.#next = seq + 1;
     this.#size += 1;
     return true;
-  }
-
-  /** Readings below `seq` went elsewhere. */
-  skipTo(seq: number): void {
-    if (seq > this.#next) this.#next = seq;
   }
 
   /** The clock was set: what was journalled before must learn it, also if the power fails now. @throws as `append` */
@@ -184,8 +189,12 @@ export class Journal implements Waiting {
     if (this.#size > 0 && this.#makeRoom(1)) this.#noteClock();
   }
 
-  /** Notes what was acknowledged, at an orderly end. @throws as `append` */
+  /** Notes what was acknowledged and what the clock says, at an orderly end. @throws as `append` */
   flush(): void {
+    this.noteClock();
+    if (this.#unnoted === 0) return;
+    this.#note();
+    // The place that is kept for the next block's sake serves as well.
     if (this.#unnoted > 0 && this.#slot < this.#slots) this.#noteDone();
   }
 
@@ -213,6 +222,16 @@ export class Journal implements Waiting {
     record.epoch = this.epoch;
     this.#put();
     this.#origin = origin;
+  }
+
+  /** Notes what was acknowledged, in the next block where this one is full and that one is not needed. */
+  #note(): void {
+    if (this.#slot < this.#slots - 1) this.#noteDone();
+    else if (this.#length < this.#blocks) this.#rotate();
+    else if (!this.#isTailNeeded()) {
+      this.#leaveTail();
+      this.#rotate();
+    }
   }
 
   #noteDone(): void {
@@ -256,75 +275,101 @@ export class Journal implements Waiting {
   /** Room for `count` records in the head, the last one not counted. False where the policy gives up what is new. */
   #makeRoom(count: number): boolean {
     if (this.#slot + count <= this.#slots - 1) return true;
-    if (this.#length === this.#blocks && !this.#giveUpTail()) return false;
+    if (this.#isFull || (this.#length === this.#blocks && !this.#giveUpTail())) return false;
     this.#rotate();
     return true;
   }
 
   /** Takes the oldest block out of the log. False where it has readings that wait and the policy keeps them. */
   #giveUpTail(): boolean {
-    const tail = (this.#head + 1) % this.#blocks;
-    let count = 0;
-    let first = -1;
-    let behind = 0;
-    if (this.#size > 0 && this.#belongs(tail)) {
-      for (let slot = 1; slot < this.#slots; slot++) {
-        if (!this.#readRecord(tail, slot) || this.#record.kind !== RecordKind.READING) continue;
-        const { seq } = this.#record;
-        if (seq < behind || !this.#isWaiting(seq)) continue;
-        if (first < 0) first = seq;
-        behind = seq + 1;
-        count += 1;
+    if (this.#isTailNeeded()) {
+      if (this.#options.policy !== Policy.OLDEST) {
+        this.#isFull = true;
+        return false;
       }
+      this.#dropTail();
     }
-    if (count > 0) {
-      if (this.#options.policy !== Policy.OLDEST) return false;
-      this.#drop(first, count);
-    }
-    this.#length -= 1;
-    this.#cursors.leave(tail);
-    if (count > 0) {
-      this.#size -= count;
-      this.#advance(behind);
-    }
+    this.#leaveTail();
     return true;
   }
 
-  /** Begins the next block; what is in it is not needed any more. */
+  /** Whether the oldest block, which is the one behind the head, has readings that wait. */
+  #isTailNeeded(): boolean {
+    if (this.#size === 0) return false;
+    return this.#locate(this.#first)?.block === this.#after(this.#head);
+  }
+
+  /** Gives up the readings of the oldest block that wait. */
+  #dropTail(): void {
+    const tail = this.#after(this.#head);
+    const first = this.#first;
+    let count = 0;
+    let seq = first;
+    for (let cursor = this.#locate(seq); cursor?.block === tail; cursor = this.#locate(seq)) {
+      if (!this.#delivered.has(cursor.seq)) count += 1;
+      seq = cursor.seq + 1;
+    }
+    this.#drop(first, count);
+    this.#size -= count;
+    this.#advance(seq);
+  }
+
+  #leaveTail(): void {
+    this.#length -= 1;
+    this.#cursors.leave(this.#after(this.#head));
+  }
+
+  /**
+   * Begins the next block; what is in it is not needed any more. One that cannot be erased, or does not keep a header, is
+   * passed over: generations go on as if it had one.
+   */
   #rotate(): void {
     if (this.#length > 0) {
       this.#slot = Math.max(this.#slot, this.#slots - 1);
       if (this.#slot < this.#slots) this.#putDone(0, this.first);
     }
-    const block = (this.#head + 1) % this.#blocks;
+    const head = this.#head;
+    const generation = this.#generation;
+    const length = this.#length;
+    for (let attempt = 1; ; attempt++) {
+      this.#head = this.#after(this.#head);
+      this.#generation += 1;
+      this.#length = Math.min(this.#length + 1, this.#blocks);
+      try {
+        this.#begin();
+        break;
+      } catch (error) {
+        this.#slot = this.#slots;
+        if (attempt < ATTEMPTS && (this.#length < this.#blocks || !this.#isTailNeeded())) continue;
+        this.#head = head;
+        this.#generation = generation;
+        this.#length = length;
+        throw error;
+      }
+    }
+    this.#noted = this.first;
+    this.#unnoted = 0;
+    this.#origin = Number.NaN;
+    if (this.#dropped > 0 || this.#delivered.count > 0) this.#noteDone();
+    if (this.#dropped > 0 && this.#slot === 1) this.#putDone(0, this.first);
+  }
+
+  /** Erases the head and writes its header. */
+  #begin(): void {
+    const block = this.#head;
     this.#cursors.leave(block);
     this.#flash.eraseBlock(block);
-    const head = this.#head;
     const record = this.#record;
     record.kind = RecordKind.HEADER;
     record.quantity = LAYOUT;
     record.boot = this.#time?.boot ?? this.lastBoot;
-    record.uptime = this.#generation + 1;
+    record.uptime = this.#generation;
     record.seq = this.#next;
     record.value = this.first;
     record.epoch = this.epoch;
-    this.#head = block;
     this.#slot = 0;
-    try {
-      this.#put();
-      if (this.#slot > 1) throw new Error(`block ${block} of the journal does not keep its header`);
-    } catch (error) {
-      this.#head = head;
-      this.#slot = this.#slots;
-      throw error;
-    }
-    this.#generation += 1;
-    this.#length = Math.min(this.#length + 1, this.#blocks);
-    this.#noted = this.first;
-    this.#origin = Number.NaN;
-    const { count } = this.#delivered;
-    if (this.#dropped > 0 || count > 0) this.#noteDone();
-    if (this.#dropped > 0 && this.#slot === 1) this.#putDone(0, this.first);
+    this.#put();
+    if (this.#slot > 1) throw new Error(`block ${block} of the journal does not keep its header`);
   }
 
   #drop(first: number, count: number): void {
@@ -350,7 +395,16 @@ export class Journal implements Waiting {
   read(seq: number, into: Reading): boolean {
     if (!this.#isWaiting(seq)) return false;
     const cursor = this.#locate(seq);
-    if (cursor?.seq !== seq || !this.#readRecord(cursor.block, cursor.slot)) return false;
+    if (cursor?.seq !== seq) return false;
+    if (!this.#readRecord(cursor.block, cursor.slot)) {
+      // It was there before: the flash has lost it since.
+      cursor.seq = -1;
+      this.#drop(seq, 1);
+      this.#deliver(seq, seq + 1);
+      this.#size -= 1;
+      if (seq === this.#first) this.#advance(seq + 1);
+      return false;
+    }
     const { quantity, value, epoch, uptime, boot } = this.#record;
     into.seq = seq;
     into.quantity = quantity as Quantity;
@@ -364,24 +418,34 @@ export class Journal implements Waiting {
 
   acknowledge(seq: number): void {
     if (!this.#isWaiting(seq) || this.#locate(seq)?.seq !== seq) return;
+    this.#isFull = false;
     this.#size -= 1;
     this.#unnoted += 1;
     if (seq === this.#first) this.#advance(seq + 1);
     else {
-      const delivered = this.#delivered;
-      delivered.add(seq, seq + 1);
-      this.#rangeEnd = delivered.after(seq);
-      // What was forgotten waits again: it will be sent twice.
-      this.#size += this.#countReadings(delivered.forgottenFrom, delivered.forgottenTo);
+      // Up to the next one there is: numbers that are not in here do not make a range of each.
+      this.#deliver(seq, this.#locate(seq + 1)?.seq ?? this.#next);
+      this.#rangeEnd = this.#delivered.after(seq);
     }
-    // The last place of a block is kept; and what is full is noted soon enough.
-    if (this.#unnoted >= NOTE_PERIOD && this.#slot < this.#slots - 1) this.#noteDone();
+    const isPastOver = this.#bootFirst >= 0 && this.first >= this.#bootFirst;
+    if (isPastOver) this.#bootFirst = -1;
+    if (this.#unnoted >= NOTE_PERIOD || isPastOver) this.#note();
+  }
+
+  /** Readings from `from` up to but not including `to` are not to be sent any more. */
+  #deliver(from: number, to: number): void {
+    const delivered = this.#delivered;
+    delivered.add(from, to);
+    // What was forgotten for it waits again: it will be sent twice.
+    this.#size += this.#countReadings(delivered.forgottenFrom, delivered.forgottenTo);
   }
 
   /** All readings below `seq` are done with. */
   #advance(seq: number): void {
     this.#first = seq;
     this.#first = this.following(seq);
+    // Where nothing is found there is nothing, whatever was counted.
+    if (this.#first === this.#next) this.#size = 0;
     this.#delivered.deleteBelow(this.#first);
   }
 
@@ -406,7 +470,7 @@ export class Journal implements Waiting {
   /** Whether `seq` is behind `cursor` in its block, or within a block's length. */
   #isNear({ seq: from, block }: Cursor, seq: number): boolean {
     if (seq - from < this.#slots || block === this.#head) return true;
-    const behind = (block + 1) % this.#blocks;
+    const behind = this.#after(block);
     return this.#readHeader(behind, this.#generation - this.#distance(behind)) && this.#record.seq > seq;
   }
 
@@ -440,7 +504,7 @@ export class Journal implements Waiting {
       if (slot >= this.#slots) {
         do {
           if (block === this.#head) return false;
-          block = (block + 1) % this.#blocks;
+          block = this.#after(block);
         } while (!this.#belongs(block));
         slot = 0;
         continue;
@@ -478,7 +542,7 @@ export class Journal implements Waiting {
       slot += 1;
       if (slot >= this.#slots) {
         if (block === this.#head) return Number.NaN;
-        block = (block + 1) % this.#blocks;
+        block = this.#after(block);
         slot = this.#belongs(block) ? 0 : this.#slots;
         continue;
       }
@@ -496,6 +560,7 @@ export class Journal implements Waiting {
     let newest = -1;
     let foreign = 0;
     let foreignLayout = 0;
+    let foreignGeneration = 0;
     let unreadable = 0;
     const record = this.#record;
     for (let block = 0; block < this.#blocks; block++) {
@@ -504,8 +569,9 @@ export class Journal implements Waiting {
       } else if (record.quantity !== LAYOUT) {
         foreign += 1;
         foreignLayout = record.quantity;
-        // The log begins behind what it cannot read, and gets there last.
-        if (newest < 0) this.#head = (block + 1) % this.#blocks;
+        // The log begins behind the newest of what it cannot read, and gets to it last.
+        if (record.uptime >= foreignGeneration) this.#head = this.#after(block);
+        foreignGeneration = Math.max(foreignGeneration, record.uptime);
       } else if (newest < 0 || record.uptime > this.#generation) {
         newest = block;
         this.#generation = record.uptime;
@@ -544,6 +610,7 @@ export class Journal implements Waiting {
         if (!this.#readRecord(block, slot)) continue;
         const { kind, seq, uptime } = record;
         if (kind === RecordKind.DONE) {
+          this.#next = Math.max(this.#next, seq);
           if (uptime === 0) this.#noted = Math.max(this.#noted, seq);
           else this.#delivered.add(uptime, seq);
           if (this.#delivered.forgottenTo > 0) hasForgotten = true;
@@ -562,7 +629,6 @@ export class Journal implements Waiting {
       }
       if (begins <= this.#noted && hasDropped) break;
     }
-    this.#next = Math.max(this.#next, this.#noted);
     if (hasForgotten) this.#recount();
     this.#delivered.deleteBelow(this.#first);
     return boot;
@@ -603,6 +669,10 @@ export class Journal implements Waiting {
   }
 
   // --- places ------------------------------------------------------------------------------------------------------
+
+  #after(block: number): number {
+    return block + 1 < this.#blocks ? block + 1 : 0;
+  }
 
   /** The block that is `count` before the head. */
   #back(count: number): number {

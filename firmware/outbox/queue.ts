@@ -63,6 +63,7 @@ export class Queue implements Waiting {
     if (seq < this.#next) throw new RangeError(`reading ${seq} where ${this.#next} comes next`);
     this.#next = seq + 1;
     let gone = -1;
+    if (this.#used === this.capacity && this.#size < this.capacity) this.#closeGaps();
     if (this.#policy === Policy.THIN && seq % stride(this.#used, this.capacity) !== 0) return seq;
     if (this.#used === this.capacity) {
       if (this.#policy !== Policy.OLDEST) return seq;
@@ -79,11 +80,6 @@ export class Queue implements Waiting {
     this.#used += 1;
     this.#size += 1;
     return gone;
-  }
-
-  /** Readings below `seq` went elsewhere, or were never taken. */
-  skipTo(seq: number): void {
-    if (seq > this.#next) this.#next = seq;
   }
 
   following(seq: number): number {
@@ -117,6 +113,23 @@ export class Queue implements Waiting {
       this.#used -= 1;
     }
     while (this.#used > 0 && this.#waiting[this.#place(this.#used - 1)] === 0) this.#used -= 1;
+  }
+
+  /** Moves what waits together: what was acknowledged in between takes no place any more. */
+  #closeGaps(): void {
+    let kept = 0;
+    for (let i = 0; i < this.#used; i++) {
+      const from = this.#place(i);
+      if (this.#waiting[from] === 0) continue;
+      const to = this.#place(kept++);
+      this.#seqs[to] = this.#seqs[from];
+      this.#quantities[to] = this.#quantities[from];
+      this.#values[to] = this.#values[from];
+      this.#uptimes[to] = this.#uptimes[from];
+      this.#epochs[to] = this.#epochs[from];
+      this.#waiting[to] = 1;
+    }
+    this.#used = kept;
   }
 
   /** Index into the rings of the `i`th place. */

@@ -99,6 +99,41 @@ describe("what is under way", () => {
     ]);
   });
 
+  it("asks for a clean session when live readings of two connections are under way", () => {
+    const { flight, take, send } = flying(8);
+    flight.begin(false);
+    take(2);
+    send();
+    flight.begin(true);
+    send();
+    expect(flight.isScattered).toBe(false);
+    take(1);
+    send();
+    expect(flight.isScattered).toBe(true);
+    flight.begin(false);
+    expect(flight.isScattered).toBe(false);
+    expect(send().map(({ seq, duplicate }) => [seq, duplicate])).toEqual([
+      [1, false],
+      [2, false],
+      [3, false],
+    ]);
+  });
+
+  it("keeps identifiers apart and right over more live readings than there are identifiers, one always under way", () => {
+    const { flight, take, send, acknowledge } = flying(4);
+    flight.begin(false);
+    let before: Message | undefined;
+    for (let i = 0; i < 70_000; i++) {
+      take(1);
+      const [message] = send();
+      if (before && acknowledge(before.id) !== before.seq)
+        throw new Error(`${before.id} was not ${before.seq}`);
+      if (before?.id === message.id) throw new Error(`${message.id} twice`);
+      before = message;
+    }
+    expect(flight.count).toBe(1);
+  });
+
   it("tells the oldest, in either lane", () => {
     const { flight, take, send, acknowledge } = flying(8);
     take(2);

@@ -4,6 +4,7 @@ import type { Reading } from "../../firmware/codec/reading.js";
 import { Journal } from "../../firmware/outbox/journal.js";
 import { Policy } from "../../firmware/outbox/policy.js";
 import { JournalRecord, RecordKind } from "../../firmware/outbox/record.js";
+import type { Flash } from "../../firmware/ports.js";
 import { BootTime } from "../../firmware/time.js";
 import { VirtualClock } from "../../host-sim/boards/virtual/clock.js";
 import { VirtualFlash } from "../../host-sim/boards/virtual/flash.js";
@@ -13,11 +14,26 @@ import { bootTime, NOW, readAt, readingOf, sequencesOf } from "../support/outbox
 /** Readings of a block: 128 records less header, clock and the one that is kept. */
 const PER_BLOCK = 125;
 
-function open(flash: VirtualFlash, boot = 1, policy = Policy.OLDEST, time: BootTime | undefined = undefined) {
+/** A flash's methods, to put others in their place. */
+const wrapped = (handle: Flash): Flash => ({
+  read: (buffer, position) => handle.read(buffer, position),
+  write: (buffer, position) => handle.write(buffer, position),
+  eraseBlock: (start, end) => handle.eraseBlock(start, end),
+  status: () => handle.status(),
+  close: () => handle.close(),
+});
+
+function open(
+  flash: VirtualFlash,
+  boot = 1,
+  policy = Policy.OLDEST,
+  time: BootTime | undefined = undefined,
+  wrap: (handle: Flash) => Flash = (handle) => handle,
+) {
   const problems: string[] = [];
   const dropped: [number, number][] = [];
   const journal = new Journal({
-    flash: flash.reopen(),
+    flash: wrap(flash.reopen()),
     random: seededRandom(boot),
     policy,
     onDropped: (first, count) => dropped.push([first, count]),
@@ -212,6 +228,119 @@ describe("a journal", () => {
     expect(journal.append(readingOf(1))).toBe(true);
     expect(sequencesOf(journal)).toEqual([1]);
     expect(sequencesOf(open(flash, 2).journal)).toEqual([1]);
+  });
+
+  it("counts as dropped what the flash has lost since it was written, and goes on with the next", () => {
+    const flash = new VirtualFlash(4);
+    const { journal, dropped } = open(flash);
+    fill(journal, 1, 20);
+    expect(journal.following(3)).toBe(3);
+    flash.flipBits(8, seededRandom(1), 32 * 4, 32 * 5); // the third, behind header and clock
+    expect(readAt(journal, 3)).toBeUndefined();
+    expect(dropped).toEqual([[3, 1]]);
+    expect(sequencesOf(journal)).toEqual([1, 2, ...numbers(4, 20)]);
+    expect(journal.size).toBe(19);
+  });
+
+  it("passes over a block that can no longer be erased", () => {
+    const flash = new VirtualFlash(8);
+    const { journal } = open(flash, 1, Policy.OLDEST, undefined, (handle) => ({
+      ...wrapped(handle),
+      eraseBlock: (block) => {
+        if (block === 3) throw new Error("erase failed");
+        handle.eraseBlock(block);
+      },
+    }));
+    fill(journal, 1, 5 * PER_BLOCK);
+    expect(sequencesOf(journal)).toEqual(numbers(1, 5 * PER_BLOCK));
+    expect(sequencesOf(open(flash, 2).journal)).toEqual(numbers(1, 5 * PER_BLOCK));
+  });
+
+  it("tries the next place where a record was not kept as it was written", () => {
+    const flash = new VirtualFlash(4);
+    let isBad = false;
+    const { journal } = open(flash, 1, Policy.OLDEST, undefined, (handle) => ({
+      ...wrapped(handle),
+      write: (bytes, position) => {
+        const copy = Uint8Array.from(bytes);
+        if (isBad) copy[20] &= 0xf0;
+        isBad = false;
+        handle.write(copy, position);
+      },
+    }));
+    fill(journal, 1, 3);
+    isBad = true;
+    expect(journal.append(readingOf(4))).toBe(true);
+    fill(journal, 5, 6);
+    expect(sequencesOf(open(flash, 2).journal)).toEqual(numbers(1, 6));
+  });
+
+  it("gives a number to one reading only where a write failed and the reading went elsewhere", () => {
+    const flash = new VirtualFlash(4);
+    const { journal } = open(flash);
+    fill(journal, 1, 9);
+    flash.failReads = true;
+    expect(() => journal.append(readingOf(10))).toThrow("read failed"); // it is written all the same
+    flash.failReads = false;
+    fill(journal, 11, 13);
+    expect(sequencesOf(journal)).toEqual([...numbers(1, 9), 11, 12, 13]);
+    expect(journal.size).toBe(12);
+    for (const seq of [...numbers(1, 9), 11, 12]) journal.acknowledge(seq);
+    expect(sequencesOf(journal)).toEqual([13]);
+  });
+
+  it("counts right after a restart, with more ranges delivered than it can remember", () => {
+    const flash = new VirtualFlash(16);
+    const { journal } = open(flash);
+    fill(journal, 1, 1_000);
+    for (let seq = 100; seq < 1_000; seq += 40) for (let i = 0; i < 33; i++) journal.acknowledge(seq + i);
+    const found = sequencesOf(journal);
+    expect(journal.size).toBe(found.length);
+    const again = open(flash, 2).journal;
+    const later = sequencesOf(again);
+    expect(again.size).toBe(later.length);
+    expect(later.filter((seq) => seq < 100)).toEqual(numbers(1, 99));
+    for (const seq of later) again.acknowledge(seq);
+    expect(again.size).toBe(0);
+  });
+
+  it("goes on in the block it was in after a restart", () => {
+    const flash = new VirtualFlash(4);
+    for (let boot = 1; boot <= 40; boot++) fill(open(flash, boot).journal, boot, boot, boot);
+    expect(numbers(0, 3).map((block) => flash.erases(block))).toEqual([1, 0, 0, 0]);
+  });
+
+  it("sends at most a boot's last readings again after each of many short boots", () => {
+    const flash = new VirtualFlash(4);
+    let sent = 0;
+    for (let boot = 1; boot <= 200; boot++) {
+      const { journal } = open(flash, boot);
+      for (let i = 0; i < 3; i++) journal.append(readingOf(journal.next, boot));
+      for (const seq of sequencesOf(journal)) {
+        journal.acknowledge(seq);
+        sent += 1;
+      }
+    }
+    expect(sent).toBeLessThanOrEqual(200 * 6);
+  });
+
+  it("notes what was acknowledged also when its block is full", () => {
+    const flash = new VirtualFlash(8);
+    const { journal } = open(flash);
+    fill(journal, 1, 1 + 125 * 3);
+    for (const seq of numbers(1, 300)) journal.acknowledge(seq);
+    expect(open(flash, 2).journal.first).toBeGreaterThan(300 - 32);
+  });
+
+  it("knows the clock at an orderly end that was set since the last reading", () => {
+    const flash = new VirtualFlash(4);
+    const clock = new VirtualClock();
+    const { journal } = open(flash, 1, Policy.OLDEST, new BootTime(clock, 1));
+    journal.append({ ...readingOf(1), uptime: 0 });
+    clock.run(5_000);
+    clock.setNow(NOW);
+    journal.flush();
+    expect(readAt(open(flash, 2).journal, 1)?.time).toBe(NOW - 5_000);
   });
 
   it("refuses a partition that is too small", () => {

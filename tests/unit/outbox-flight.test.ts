@@ -1,0 +1,97 @@
+import { describe, expect, it } from "@jest/globals";
+import { blankReading } from "../../firmware/codec/reading.js";
+import { Flight } from "../../firmware/links/flight.js";
+import { Journal } from "../../firmware/outbox/journal.js";
+import { Durability, Outbox } from "../../firmware/outbox/outbox.js";
+import { Policy } from "../../firmware/outbox/policy.js";
+import { Queue } from "../../firmware/outbox/queue.js";
+import { VirtualFlash } from "../../host-sim/boards/virtual/flash.js";
+import { seededRandom } from "../../host-sim/boards/virtual/random.js";
+import { bootTime, EPOCH, readingOf, sequencesOf } from "../support/outbox.js";
+
+/** Outbox, journal and flight together on a link that comes and goes, with a broker that acknowledges in order. */
+function run(seed: number, durability: Durability, policy: Policy) {
+  const random = seededRandom(seed);
+  const dropped = new Set<number>();
+  const journal = new Journal({
+    flash: new VirtualFlash(64).open(),
+    random,
+    policy,
+    onDropped: (first, count) => outbox.drop(first, count),
+    problems: [],
+  });
+  const time = bootTime();
+  journal.begin(time);
+  const outbox = new Outbox({
+    queue: new Queue(256, 1, time),
+    journal,
+    durability,
+    epoch: EPOCH,
+    monitor: {
+      dropped: (first, count) => {
+        for (let seq = first; seq < first + count; seq++) dropped.add(seq);
+      },
+    },
+  });
+  const flight = new Flight(32, outbox);
+  const reading = blankReading();
+  let under: number[] = [];
+  const acknowledged = new Set<number>();
+  const send = () => {
+    while (flight.next() && outbox.read(flight.seq, reading)) {
+      under.push(flight.id);
+      flight.sent();
+    }
+  };
+  const acknowledge = () => {
+    const seq = flight.acknowledged(under.shift() as number);
+    if (seq >= 0) {
+      outbox.acknowledge(seq);
+      acknowledged.add(seq);
+    }
+    send();
+  };
+  const take = (count: number) => {
+    for (let i = 0; i < count; i++) outbox.append(readingOf(outbox.next));
+  };
+  const connect = (sessionPresent: boolean) => {
+    outbox.linkChanged(true);
+    const isClean = flight.isScattered;
+    flight.begin(sessionPresent && !isClean);
+    under = [];
+    send();
+  };
+  const wrong: string[] = [];
+  take(2_000);
+  for (let connection = 0; connection < 30; connection++) {
+    connect(connection > 0 && random() < 0.8);
+    for (let i = Math.floor(random() * 20); i > 0; i--) {
+      take(1);
+      send();
+      for (let k = 0; k < 8 && under.length > 0; k++) acknowledge();
+    }
+    outbox.linkChanged(false);
+    take(Math.floor(random() * 10));
+    const found = sequencesOf(outbox).length;
+    if (found !== outbox.size)
+      wrong.push(`connection ${connection}: ${outbox.size} wait, ${found} are found`);
+  }
+  for (let last = 0; last < 2; last++) {
+    connect(last > 0);
+    while (under.length > 0) acknowledge();
+  }
+  for (let seq = 1; seq < outbox.next; seq++)
+    if (!acknowledged.has(seq) && !dropped.has(seq)) wrong.push(`lost ${seq}`);
+  if (outbox.size > 0) wrong.push(`${outbox.size} still wait`);
+  return wrong;
+}
+
+describe("a backlog that drains over a link which comes and goes", () => {
+  it.each([
+    ["always", Durability.ALWAYS, Policy.OLDEST],
+    ["always", Durability.ALWAYS, Policy.THIN],
+    ["in an outage", Durability.OUTAGE, Policy.NEWEST],
+  ])("loses none, however many live readings overtake it (journalled %s)", (_name, durability, policy) => {
+    for (let seed = 1; seed <= 8; seed++) expect([seed, run(seed, durability, policy)]).toEqual([seed, []]);
+  });
+});

@@ -1,6 +1,8 @@
 /**
  * UTF-8 to and from caller-owned bytes. An XS application has no `TextEncoder` unless it asks for one, and
  * MQTT asks for more than the encoding: [MQTT-1.5.3-1] no surrogates, [MQTT-1.5.3-2] no U+0000.
+ *
+ * A unit of a text is 16 bits in Node, with a pair of surrogates beyond U+FFFF, and a whole code point on XS.
  */
 
 /** Bytes that `text` takes as UTF-8. */
@@ -11,6 +13,7 @@ export function utf8Length(text: string): number {
     const unit = text.charCodeAt(i);
     if (unit < 0x80) continue;
     if (unit < 0x800) length += 1;
+    else if (unit > 0xffff) length += 3;
     else {
       length += 2;
       // Four bytes for the pair of a surrogate: two units are counted already, two more are needed.
@@ -40,14 +43,15 @@ export function writeUTF8(into: Uint8Array, at: number, text: string): number {
     if (unit >= 0xd800 && unit < 0xe000) {
       if (unit < 0xdc00 && isLowSurrogate(text, i + 1)) {
         i += 1;
-        const point = 0x10000 + ((unit & 0x3ff) << 10) + (text.charCodeAt(i) & 0x3ff);
-        into[at++] = 0xf0 | (point >> 18);
-        into[at++] = 0x80 | ((point >> 12) & 0x3f);
-        into[at++] = 0x80 | ((point >> 6) & 0x3f);
-        into[at++] = 0x80 | (point & 0x3f);
-        continue;
-      }
-      unit = 0xfffd;
+        unit = 0x10000 + ((unit & 0x3ff) << 10) + (text.charCodeAt(i) & 0x3ff);
+      } else unit = 0xfffd;
+    }
+    if (unit > 0xffff) {
+      into[at++] = 0xf0 | (unit >> 18);
+      into[at++] = 0x80 | ((unit >> 12) & 0x3f);
+      into[at++] = 0x80 | ((unit >> 6) & 0x3f);
+      into[at++] = 0x80 | (unit & 0x3f);
+      continue;
     }
     into[at++] = 0xe0 | (unit >> 12);
     into[at++] = 0x80 | ((unit >> 6) & 0x3f);

@@ -1,4 +1,7 @@
-/** Moddable's desktop simulator: its real sockets and serial ports; the I2C parts and their room are simulated. */
+/**
+ * Moddable's desktop simulator: its real sockets and serial ports, files in place of flash; the I2C parts and their
+ * room are simulated.
+ */
 
 import Serial from "embedded:io/serial";
 import TCP from "embedded:io/socket/tcp";
@@ -8,6 +11,7 @@ import Timer from "timer";
 import { SimulatedHardware } from "../../host-sim/chips/hardware.js";
 import type { Board } from "../compose.js";
 import type { IO, MQTTClientClass, SerialClass, TCPClass, UDPClass } from "../ports.js";
+import kept from "./kept.js";
 import MQTTClient from "./mqtt.js";
 import { SystemResolver } from "./resolver.js";
 
@@ -56,6 +60,7 @@ const board: Board = {
     device: settings.uart,
   }),
   sensors: new SimulatedHardware(() => Time.delta(started, Time.ticks)).sensors,
+  ...kept,
 };
 
 export default board;

@@ -5,12 +5,14 @@ import Serial from "embedded:io/serial";
 import SMBus from "embedded:io/smbus";
 import TCP from "embedded:io/socket/tcp";
 import UDP from "embedded:io/socket/udp";
+import flash from "embedded:storage/flash";
 import KeyValue from "embedded:storage/key-value";
 import Time from "time";
 import Timer from "timer";
 import type { Board } from "../compose.js";
 import type { Settings } from "../config.js";
 import type {
+  Flash,
   I2CClass,
   IO,
   MQTTClientClass,
@@ -55,6 +57,14 @@ function openStorage(): Storage | undefined {
 
 const storage = openStorage();
 
+/** Erases that a block is given. The datasheets of the common chips promise ten times as many. */
+const ENDURANCE = 10_000;
+
+/** The partition in which readings wait. @throws Error where the flash was laid out without it */
+function openJournal(): Flash {
+  return flash.open({ path: "journal", mode: "r+" }) as unknown as Flash;
+}
+
 const board: Board = {
   identity: macAddress(),
   timer: Timer,
@@ -93,6 +103,7 @@ const board: Board = {
   resetReason: resetReason(),
   restart,
   watchdog,
+  journal: { open: openJournal, endurance: ENDURANCE },
 };
 
 export default board;

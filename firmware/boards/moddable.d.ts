@@ -84,6 +84,41 @@ declare module "embedded:storage/key-value" {
   export default storage;
 }
 
+declare module "embedded:storage/flash" {
+  const flash: {
+    open(options: { path: string; mode?: "r" | "r+" }): object;
+  };
+  export default flash;
+}
+
+/** Its only export is the default one, a `Directory`, which the SDK's types leave out. */
+declare module "embedded:storage/files" {
+  export interface Status {
+    size: number;
+    isFile(): boolean;
+  }
+  export class File {
+    read(count: number, position: number): ArrayBuffer;
+    /** Returns the bytes read: fewer at the end of the file. */
+    read(buffer: Uint8Array, position: number): number;
+    write(buffer: Uint8Array, position: number): void;
+    status(): Status;
+    close(): void;
+    private constructor();
+  }
+  export class Directory {
+    openFile(options: { path: string; mode?: "r" | "r+" | "w" | "w+" }): File;
+    openDirectory(options: { path: string }): Directory;
+    /** One level; harmless where it is there. */
+    createDirectory(path: string): boolean;
+    delete(path: string): boolean;
+    /** Takes the place of what has the name. */
+    move(from: string, to: string): void;
+    status(path: string): Status;
+    private constructor();
+  }
+}
+
 declare module "embedded:network/interface/wifi" {
   export default class WiFi {
     constructor(options: { onChanged?: (property: string) => void });

@@ -1,0 +1,2 @@
+/** The SDK's simulator has no files here: nothing outlives a run. */
+export default {};

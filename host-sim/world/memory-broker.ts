@@ -38,9 +38,9 @@ interface BrokerConnection {
  * and does as it is told where a test wants it to misbehave.
  */
 export class MemoryBroker {
-  /** Everything that clients have published, wills included, in order. */
+  /** Everything that clients have published, wills included, in order; empty without a history. */
   readonly published: Published[] = [];
-  /** Each packet that has come, in order: `client:cmd`. */
+  /** Each packet that has come, in order: `client:cmd`; empty without a history. */
   readonly log: string[] = [];
   readonly retained = new Map<string, Published>();
   /** CONNECT is answered with this code. */
@@ -50,6 +50,12 @@ export class MemoryBroker {
   onPublish: ((message: Published) => void) | undefined;
   #sessions = new Map<string, BrokerSession>();
   #connections = new Set<BrokerConnection>();
+  #keepsHistory: boolean;
+
+  /** @param options.history false for a run so long that memory counts: use `onPublish` */
+  constructor(options: { history?: boolean } = {}) {
+    this.#keepsHistory = options.history ?? true;
+  }
 
   /** Clients that are connected. */
   get clients(): string[] {
@@ -66,6 +72,21 @@ export class MemoryBroker {
     return this.published.filter((message) => message.topic === topic).map((message) => message.payload);
   }
 
+  /** Sessions that are kept, for clients that are connected and others. */
+  get sessions(): number {
+    return this.#sessions.size;
+  }
+
+  /** Is killed and started again: no connection is known any more, no will published, no clean session kept. */
+  restart(): void {
+    for (const { id } of this.#connections) {
+      const session = this.#sessions.get(id);
+      if (session) session.connection = undefined;
+      if (session?.clean) this.#sessions.delete(id);
+    }
+    this.#connections.clear();
+  }
+
   /** Forgets all sessions, as a broker without a store does when it restarts. */
   forgetSessions(): void {
     this.#sessions.clear();
@@ -76,7 +97,7 @@ export class MemoryBroker {
     const parser = mqttPacket.parser({ protocolVersion: 4 });
     let connection: BrokerConnection | undefined;
     parser.on("packet", (packet: Packet) => {
-      this.log.push(`${connection?.id ?? ""}:${packet.cmd}`);
+      if (this.#keepsHistory) this.log.push(`${connection?.id ?? ""}:${packet.cmd}`);
       if (packet.cmd === "connect" && connection)
         drop(); // [MQTT-3.1.0-2]
       else if (packet.cmd === "connect") connection = this.#connect(peer, packet);
@@ -170,7 +191,7 @@ export class MemoryBroker {
     if (this.mute.has(packet.cmd)) return;
     const { peer } = connection;
     const session = this.#sessions.get(connection.id);
-    if (!session) return peer.close(); // forgotten
+    if (!session || !this.#connections.has(connection)) return peer.close(); // forgotten
     switch (packet.cmd) {
       case "publish":
         this.#receive(connection, session, packet);
@@ -240,7 +261,7 @@ export class MemoryBroker {
   }
 
   #distribute(message: Published): void {
-    this.published.push(message);
+    if (this.#keepsHistory) this.published.push(message);
     if (message.retain) {
       if (message.payload === "") this.retained.delete(message.topic);
       else this.retained.set(message.topic, message);

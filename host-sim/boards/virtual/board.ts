@@ -13,11 +13,11 @@ import type {
   UDPClass,
 } from "../../../firmware/ports.js";
 import { SimulatedHardware } from "../../chips/hardware.js";
-import { VirtualClock, type VirtualClockOptions } from "./clock.js";
+import { type TimerDomain, VirtualClock, type VirtualClockOptions } from "./clock.js";
 import type { VirtualFlash } from "./flash.js";
+import type { VirtualHost } from "./host.js";
 import { VirtualNetwork } from "./network.js";
 import { ownClock } from "./own-clock.js";
-import { Power } from "./power.js";
 import { seededRandom } from "./random.js";
 import { VirtualLine } from "./serial.js";
 
@@ -87,7 +87,8 @@ export class VirtualBoard implements Board {
   declare readonly resetReason?: string;
   declare readonly restart?: () => void;
   declare readonly watchdog?: HardwareWatchdog;
-  readonly #power: Power;
+  readonly #domain: TimerDomain;
+  readonly #host: VirtualHost;
   readonly #bite: Alarm;
 
   constructor(options: VirtualBoardOptions = {}) {
@@ -96,20 +97,24 @@ export class VirtualBoard implements Board {
     this.identity = options.identity ?? "020000000001";
     this.world = clock;
     this.clock = options.clockUnset ? ownClock(clock) : clock;
-    this.#power = new Power(net);
-    this.timer = this.#power.timer(clock.timer);
+    const domain = clock.domain();
+    const host = net.host({ domain });
+    this.#domain = domain;
+    this.#host = host;
+    this.timer = domain.timer;
     this.net = net;
     this.line = new VirtualLine(clock);
     this.hardware = new SimulatedHardware(() => clock.elapsed);
     this.random = seededRandom(options.seed ?? 1);
     this.mqtt = { io: options.client ?? MQTTClient };
-    this.dns = { io: this.#power.resolver(net.Resolver) };
+    this.dns = { io: host.Resolver };
     this.tcp = {
-      io: this.#power.tcp(net.TCP),
+      io: host.TCP,
       ...(options.sendBuffer !== undefined && { sendBuffer: options.sendBuffer }),
     };
-    if (options.udp !== false) this.udp = { io: this.#power.udp(net.datagrams.UDP) };
-    this.serial = () => ({ io: this.line.Serial });
+    if (options.udp !== false) this.udp = { io: host.UDP };
+    const Serial = this.line.on(domain);
+    this.serial = () => ({ io: Serial });
     this.sensors = { ...this.hardware.sensors, ...options.sensors };
     const { wifi, flash, storage, resetReason, onReset } = options;
     if (flash) this.journal = flash;
@@ -124,13 +129,15 @@ export class VirtualBoard implements Board {
 
   /** The loop turns no more, for ever. */
   hang(): void {
-    this.#power.hangs = true;
+    this.#domain.hangs = true;
   }
 
   /** This board is over: nothing of it happens any more, and nobody is told. */
   powerOff(): void {
     this.#bite.clear();
-    this.#power.off();
+    this.#domain.cut();
+    this.#host.vanish();
+    this.line.vanish();
     this.journal?.reopen();
   }
 }

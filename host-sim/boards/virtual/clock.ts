@@ -5,6 +5,45 @@ interface Entry {
   /** Order of setting, which decides between timers of the same moment. */
   order: number;
   callback: (() => void) | undefined;
+  domain: TimerDomain;
+}
+
+/** Timers that belong together, such as those of one board, and end together when its power is cut. */
+export class TimerDomain {
+  readonly timer: Timer;
+  /** Timers that are set and have neither run nor been cleared. */
+  pending = 0;
+  /** They run into nothing: the processor is stuck in a loop. */
+  hangs = false;
+  #isCut = false;
+  #forget: () => void;
+
+  /** Made by `VirtualClock.domain`. */
+  constructor(
+    set: (callback: () => void, delay: number, domain: TimerDomain) => Entry,
+    forget: (domain: TimerDomain) => void,
+  ) {
+    this.#forget = () => forget(this);
+    this.timer = {
+      set: (callback, delay) => set(callback, delay, this),
+      clear: (handle) => {
+        if (handle === undefined || (handle as Entry).callback === undefined) return;
+        (handle as Entry).callback = undefined;
+        this.pending -= 1;
+      },
+    };
+  }
+
+  get isCut(): boolean {
+    return this.#isCut;
+  }
+
+  /** None of its timers runs any more, whether set before or after. */
+  cut(): void {
+    this.#isCut = true;
+    this.#forget();
+    this.pending = 0;
+  }
 }
 
 export interface VirtualClockOptions {
@@ -20,7 +59,7 @@ export class VirtualClock implements Clock {
   #firstTick: number;
   #epoch: number | undefined;
   #order = 0;
-  #pending = 0;
+  #steps = 0;
   /** A binary heap, the earliest first. */
   #heap: Entry[] = [];
 
@@ -36,7 +75,12 @@ export class VirtualClock implements Clock {
 
   /** Timers that are set and have neither run nor been cleared. */
   get pending(): number {
-    return this.#pending;
+    return this.#heap.filter(({ callback }) => callback !== undefined).length;
+  }
+
+  /** Timers that have run: tells one callback from another of the same moment. */
+  get steps(): number {
+    return this.#steps;
   }
 
   ticks(): number {
@@ -52,17 +96,25 @@ export class VirtualClock implements Clock {
     this.#epoch = now === undefined ? undefined : now - this.#elapsed;
   }
 
-  readonly timer: Timer = {
-    set: (callback, delay) => this.#set(callback, delay),
-    clear: (handle) => {
-      if (handle !== undefined) this.#forget(handle as Entry);
-    },
-  };
+  /** Timers that nothing cuts: those of the world around the boards. */
+  readonly world: TimerDomain = this.domain();
+  readonly timer: Timer = this.world.timer;
 
-  #set(callback: () => void, delay: number): Entry {
+  /** Timers of their own. */
+  domain(): TimerDomain {
+    return new TimerDomain(
+      (callback, delay, domain) => this.#set(callback, delay, domain),
+      (domain) => {
+        for (const entry of this.#heap) if (entry.domain === domain) entry.callback = undefined;
+      },
+    );
+  }
+
+  #set(callback: () => void, delay: number, domain: TimerDomain): Entry {
     if (!(delay >= 0)) throw new RangeError(`delay ${delay}`);
-    const entry: Entry = { at: this.#elapsed + Math.floor(delay), order: this.#order++, callback };
-    this.#pending += 1;
+    const entry: Entry = { at: this.#elapsed + Math.floor(delay), order: this.#order++, callback, domain };
+    if (domain.isCut) return entry;
+    domain.pending += 1;
     const heap = this.#heap;
     let at = heap.push(entry) - 1;
     while (at > 0) {
@@ -73,11 +125,6 @@ export class VirtualClock implements Clock {
     }
     heap[at] = entry;
     return entry;
-  }
-
-  #forget(entry: Entry): void {
-    if (entry.callback) this.#pending -= 1;
-    entry.callback = undefined;
   }
 
   #takeEarliest(): Entry {
@@ -106,9 +153,12 @@ export class VirtualClock implements Clock {
     while (this.#heap.length > 0 && this.#heap[0].at <= end) {
       const entry = this.#takeEarliest();
       this.#elapsed = Math.max(this.#elapsed, entry.at);
-      const callback = entry.callback;
-      this.#forget(entry);
-      callback?.();
+      const { callback, domain } = entry;
+      if (callback === undefined) continue;
+      entry.callback = undefined;
+      domain.pending -= 1;
+      this.#steps += 1;
+      if (!domain.hangs) callback();
     }
     this.#elapsed = Math.max(this.#elapsed, end); // a timer may have let more time pass
   }

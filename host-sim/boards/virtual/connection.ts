@@ -1,17 +1,6 @@
 import type { Transport } from "../../io/stream-socket.js";
-import type { VirtualClock } from "./clock.js";
-
-/** What a network does to the bytes on it at present. */
-export interface Weather {
-  /** Milliseconds from one end to the other. */
-  readonly latency: number;
-  /** Nothing gets through. */
-  readonly blackHole: boolean;
-  /** Bytes that arrive at the client at once; 0 leaves what was written together. */
-  readonly segment: number;
-  /** Calls `pass` when the black hole is gone. */
-  passLater(way: Way): void;
-}
+import type { TimerDomain, VirtualClock } from "./clock.js";
+import { Way, type Weather } from "./way.js";
 
 /** The server's end of a connection in memory. */
 export interface Peer {
@@ -32,51 +21,14 @@ export interface ClientEnd {
   failed(reason: Error): void;
 }
 
-/** One direction of a connection: what is sent into it comes out later, whole and in its order. */
-export class Way {
-  #network: Weather;
-  #clock: VirtualClock;
-  #tasks: (() => void)[] = [];
-  /** How many of `#tasks` have had their time. */
-  #due = 0;
-  /** The far end does not take anything at present. */
-  held = false;
-
-  constructor(network: Weather, clock: VirtualClock) {
-    this.#network = network;
-    this.#clock = clock;
-  }
-
-  send(arrive: () => void, delay: number): void {
-    this.#tasks.push(arrive);
-    this.#clock.timer.set(() => {
-      this.#due += 1;
-      this.pass();
-    }, delay);
-  }
-
-  pass(): void {
-    while (this.#due > 0 && !this.held) {
-      if (this.#network.blackHole) return this.#network.passLater(this);
-      this.#due -= 1;
-      this.#tasks.shift()?.();
-    }
-  }
-
-  /** What is still under way does not arrive. */
-  drop(): void {
-    this.#tasks = this.#tasks.map(() => () => {});
-  }
-}
-
 /** A connection in memory; for the client its transport. */
 export class Connection implements Transport, Peer {
-  readonly remoteAddress = undefined;
-  readonly remotePort = undefined;
+  readonly remoteAddress: string;
+  readonly remotePort: number;
   onData: (bytes: Uint8Array) => void = () => {};
   onClose: () => void = () => {};
-  #network: Weather;
-  #clock: VirtualClock;
+  #weather: Weather;
+  #domain: TimerDomain;
   #client: ClientEnd;
   #onEnd: () => void;
   #clientOpen = true;
@@ -84,13 +36,44 @@ export class Connection implements Transport, Peer {
   #up: Way;
   #down: Way;
 
-  constructor(network: Weather, clock: VirtualClock, client: ClientEnd, onEnd: () => void) {
-    this.#network = network;
-    this.#clock = clock;
+  /** @param domain the client's timers */
+  constructor(
+    address: string,
+    port: number,
+    weather: Weather,
+    clock: VirtualClock,
+    domain: TimerDomain,
+    client: ClientEnd,
+    onEnd: () => void,
+  ) {
+    this.remoteAddress = address;
+    this.remotePort = port;
+    this.#weather = weather;
+    this.#domain = domain;
     this.#client = client;
     this.#onEnd = onEnd;
-    this.#up = new Way(network, clock);
-    this.#down = new Way(network, clock);
+    this.#up = new Way(true, weather, clock, (bytes) => {
+      if (this.#serverOpen) this.onData(bytes);
+      if (this.#clientOpen) this.#client.sent(bytes.length);
+    });
+    this.#down = new Way(false, weather, clock, (bytes) => {
+      if (this.#clientOpen) this.#client.data(bytes);
+    });
+  }
+
+  /** The client has not closed, and been told of no end. */
+  get isOpen(): boolean {
+    return this.#clientOpen;
+  }
+
+  /** The server has accepted it. */
+  get isEstablished(): boolean {
+    return this.#serverOpen;
+  }
+
+  /** Calls `arrive` when the client's wish to connect has come to the server and its answer back. */
+  open(arrive: () => void): void {
+    this.#up.sign(arrive, this.#weather.delay(true) + this.#weather.delay(false));
   }
 
   accept(server: (peer: Peer) => void): void {
@@ -101,70 +84,82 @@ export class Connection implements Transport, Peer {
   }
 
   refuse(): void {
-    if (this.#clientOpen) this.#client.failed(new Error("connection refused"));
+    this.#onEnd();
+    this.#fail("connection refused");
   }
 
   reset(): void {
     this.#onEnd();
+    this.#up.die();
+    this.#down.die();
     if (this.#serverOpen) {
       this.#serverOpen = false;
       this.onClose();
     }
-    if (!this.#clientOpen) return;
+    this.#fail("reset");
+  }
+
+  /** Resets it when so many more bytes have gone up (from the client) or down. */
+  resetAfter(up: boolean, bytes: number): void {
+    (up ? this.#up : this.#down).breakAfter(bytes, () => this.reset());
+  }
+
+  /** From now on nothing gets through, and neither end is told. */
+  cutOff(): void {
+    this.#up.die();
+    this.#down.die();
+  }
+
+  /** The client is gone without a word: what it has sent still arrives, and it hears nothing. */
+  vanish(): void {
     this.#clientOpen = false;
-    this.#client.failed(new Error("reset"));
+    this.#down.die();
+    this.#onEnd();
   }
 
   // --- the client's end --------------------------------------------------------------------------------------------
 
   write(bytes: Uint8Array): void {
-    this.#up.send(() => {
-      if (this.#serverOpen) this.onData(bytes);
-      if (this.#clientOpen) this.#client.sent(bytes.length);
-    }, this.#network.latency);
+    if (this.#clientOpen) this.#up.bytes(bytes);
   }
 
   flow(resume: boolean): void {
     this.#down.held = !resume;
-    if (resume) this.#clock.timer.set(() => this.#down.pass(), 0);
+    if (resume) this.#domain.timer.set(() => this.#down.pass(), 0);
   }
 
   close(): void {
+    if (!this.#clientOpen) return;
     this.#clientOpen = false;
     this.#onEnd();
-    if (this.#network.blackHole) return this.#up.drop();
+    if (this.#weather.isStopped(true)) return this.#up.die();
     if (!this.#serverOpen) return;
-    this.#up.send(() => {
+    this.#up.sign(() => {
       if (!this.#serverOpen) return;
       this.#serverOpen = false;
       this.onClose();
-    }, this.#network.latency);
+    });
   }
 
   // --- the server's end --------------------------------------------------------------------------------------------
 
   serverWrite(bytes: Uint8Array): void {
-    if (!this.#serverOpen) return;
-    const size = this.#network.segment || bytes.length;
-    for (let at = 0; at < bytes.length; at += size) {
-      const piece = bytes.slice(at, at + size);
-      this.#arrive(() => this.#client.data(piece));
-    }
+    if (this.#serverOpen) this.#down.bytes(bytes.slice());
   }
 
   serverClose(): void {
     if (!this.#serverOpen) return;
     this.#serverOpen = false;
-    this.#arrive(() => {
-      this.#onEnd();
-      this.#client.failed(new Error("closed by the other end"));
+    this.#down.sign(() => {
+      if (this.#clientOpen) this.#onEnd();
+      this.#fail("closed by the other end");
     });
   }
 
-  #arrive(task: () => void): void {
-    this.#down.send(() => {
-      if (this.#clientOpen) task();
-    }, this.#network.latency);
+  #fail(reason: string): void {
+    if (!this.#clientOpen) return;
+    this.#clientOpen = false;
+    this.#client.failed(new Error(reason));
   }
 }
 

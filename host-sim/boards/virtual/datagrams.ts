@@ -46,6 +46,10 @@ export class VirtualDatagrams {
   broken: "open" | "write" | undefined;
   /** Sockets that are open. */
   open = 0;
+  /** The class of all sockets; a host's own is made of it. */
+  readonly Socket: new (
+    options: VirtualUDPOptions,
+  ) => DatagramSocket;
   readonly UDP: UDPClass;
   #clock: VirtualClock;
   #air: Air;
@@ -56,11 +60,12 @@ export class VirtualDatagrams {
     this.#clock = clock;
     this.#air = air;
     const datagrams = this;
-    this.UDP = class extends VirtualUDP {
+    this.Socket = class extends DatagramSocket {
       constructor(options: VirtualUDPOptions) {
         super(options, datagrams);
       }
-    } as unknown as UDPClass;
+    };
+    this.UDP = this.Socket as unknown as UDPClass;
   }
 
   /** Lets a server have what is sent to `port` at `address`; `undefined` stops it. */
@@ -82,7 +87,7 @@ export class VirtualDatagrams {
     }
   }
 
-  /** For VirtualUDP. @throws Error where the port is taken */
+  /** For DatagramSocket. @throws Error where the port is taken */
   bind(wanted: number, receiver: Receiver): Address {
     if (this.broken === "open") throw new RangeError("no socket");
     const port = wanted || this.#freePort();
@@ -92,7 +97,7 @@ export class VirtualDatagrams {
     return { address: CLIENT, port };
   }
 
-  /** For VirtualUDP. */
+  /** For DatagramSocket. */
   unbind(own: Address): void {
     this.listen(own.address, own.port, undefined);
     this.open -= 1;
@@ -114,7 +119,7 @@ interface VirtualUDPOptions extends PacketOptions {
 }
 
 /** The UDP class of a virtual network: everything but the wire is the live one's. */
-class VirtualUDP extends PacketSocket {
+export class DatagramSocket extends PacketSocket {
   constructor(options: VirtualUDPOptions, datagrams: VirtualDatagrams) {
     super(options);
     const wanted = integerOption(options, "port", 0, 65_535, 0);

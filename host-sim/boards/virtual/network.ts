@@ -1,11 +1,9 @@
 import type { ResolverClass, TCPClass } from "../../../firmware/ports.js";
-import { integerOption } from "../../io/io.js";
-import type { ResolveOptions } from "../../io/resolver.js";
-import type { StreamOptions } from "../../io/stream.js";
-import { StreamSocket, type Transport } from "../../io/stream-socket.js";
-import type { VirtualClock } from "./clock.js";
-import { type ClientEnd, Connection, type Peer, Way, type Weather } from "./connection.js";
+import type { TimerDomain, VirtualClock } from "./clock.js";
+import { type ClientEnd, Connection, type Peer } from "./connection.js";
 import { VirtualDatagrams } from "./datagrams.js";
+import { type HostOptions, VirtualHost } from "./host.js";
+import type { Way, Weather } from "./way.js";
 
 export type { Peer };
 
@@ -20,6 +18,7 @@ export class VirtualNetwork implements Weather {
   segment = 0;
   /** Attempts to connect. */
   connects = 0;
+  readonly merges = false;
   #clock: VirtualClock;
   #blackHole = false;
   #stopped = new Set<Way>();
@@ -32,18 +31,15 @@ export class VirtualNetwork implements Weather {
 
   constructor(clock: VirtualClock) {
     this.#clock = clock;
-    const network = this;
-    this.TCP = class extends VirtualTCP {
-      constructor(options: VirtualTCPOptions) {
-        super(options, network, clock);
-      }
-    } as unknown as TCPClass;
     this.datagrams = new VirtualDatagrams(clock, this);
-    this.Resolver = class {
-      resolve(options: ResolveOptions): void {
-        network.#resolve(options);
-      }
-    } as unknown as ResolverClass;
+    const host = this.host({ domain: clock.world });
+    this.TCP = host.TCP;
+    this.Resolver = host.Resolver;
+  }
+
+  /** A place in the network for one device. */
+  host(options: HostOptions): VirtualHost {
+    return new VirtualHost(this, options);
   }
 
   /**
@@ -62,7 +58,20 @@ export class VirtualNetwork implements Weather {
     for (const way of stopped) this.#clock.timer.set(() => way.pass(), this.latency);
   }
 
-  /** For Way: passes again when the black hole is gone. */
+  // --- the weather of all connections that have none of their own ------------------------------------------------
+
+  delay(): number {
+    return this.latency;
+  }
+
+  isStopped(): boolean {
+    return this.#blackHole;
+  }
+
+  piece(up: boolean): number {
+    return up ? 0 : this.segment;
+  }
+
   passLater(way: Way): void {
     this.#stopped.add(way);
   }
@@ -71,6 +80,11 @@ export class VirtualNetwork implements Weather {
   name(host: string, address: string | undefined): void {
     if (address === undefined) this.#names.delete(host);
     else this.#names.set(host, address);
+  }
+
+  /** An address is its own. */
+  addressOf(host: string): string | undefined {
+    return /^[\d.]+$/.test(host) ? host : this.#names.get(host);
   }
 
   /** Lets a server accept connections; `undefined` stops it, which does not end its connections. */
@@ -85,68 +99,31 @@ export class VirtualNetwork implements Weather {
     return this.#open.size;
   }
 
-  /** What `task` closes is gone without a word to the other end, as when the power fails. */
-  silently(task: () => void): void {
-    const before = this.#blackHole;
-    this.#blackHole = true;
-    task();
-    this.#blackHole = before;
-  }
-
   /** Resets all connections: both ends see an error. */
   resetAll(): void {
     for (const connection of [...this.#open]) connection.reset();
   }
 
-  #resolve({ host, onResolved, onError }: ResolveOptions): void {
-    this.#clock.timer.set(() => {
-      if (this.blackHole) return;
-      const address = /^[\d.]+$/.test(host) ? host : this.#names.get(host);
-      if (address === undefined) onError?.(host);
-      else onResolved?.(host, address);
-    }, this.latency);
-  }
-
-  /** For VirtualTCP. */
-  connect(address: string, port: number, client: ClientEnd): Transport {
+  /** For VirtualHost. */
+  connect(
+    address: string,
+    port: number,
+    client: ClientEnd,
+    domain: TimerDomain,
+    weather: Weather = this,
+    onEnd?: (connection: Connection) => void,
+  ): Connection {
     this.connects += 1;
-    const connection = new Connection(this, this.#clock, client, () => this.#open.delete(connection));
-    new Way(this, this.#clock).send(() => {
+    const connection = new Connection(address, port, weather, this.#clock, domain, client, () => {
+      this.#open.delete(connection);
+      onEnd?.(connection);
+    });
+    connection.open(() => {
       const server = this.#servers.get(`${address}:${port}`);
       if (!server) return connection.refuse();
       this.#open.add(connection);
       connection.accept(server);
-    }, this.latency * 2);
+    });
     return connection;
-  }
-}
-
-interface VirtualTCPOptions extends StreamOptions {
-  address: string;
-  port: number;
-}
-
-/** The TCP class of a virtual network: everything but the wire is the live one's. */
-class VirtualTCP extends StreamSocket {
-  #clock: VirtualClock;
-
-  constructor(options: VirtualTCPOptions, network: VirtualNetwork, clock: VirtualClock) {
-    super(options);
-    this.#clock = clock;
-    const port = integerOption(options, "port", 1, 65_535);
-    if (!/^[\d.]+$/.test(options.address))
-      throw new TypeError(`address "${options.address}" is no IP address`);
-    this.attach(
-      network.connect(options.address, port, {
-        connected: () => this.onTransportConnected(),
-        data: (bytes) => this.onTransportData(bytes),
-        sent: (count) => this.onTransportSent(count),
-        failed: (reason) => this.onTransportFailed(reason),
-      }),
-    );
-  }
-
-  protected override defer(task: () => void): void {
-    this.#clock.timer.set(task, 0);
   }
 }

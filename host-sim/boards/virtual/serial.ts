@@ -1,6 +1,6 @@
 import type { SerialClass } from "../../../firmware/ports.js";
 import { SerialPortBase, type SerialPortOptions } from "../../io/serial-port.js";
-import type { VirtualClock } from "./clock.js";
+import type { TimerDomain, VirtualClock } from "./clock.js";
 
 /** A serial line in memory: a test speaks into it, pulls it out and plugs it in again. */
 export class VirtualLine {
@@ -11,14 +11,19 @@ export class VirtualLine {
   #plugged = true;
 
   constructor(clock: VirtualClock) {
+    this.Serial = this.on(clock.world);
+  }
+
+  /** The serial class of a board that is connected to this line; without power it opens nothing. */
+  on(domain: TimerDomain): SerialClass {
     const line = this;
     class Port419 extends Port {
       constructor(options: SerialPortOptions) {
-        super(options, clock, line);
+        super(options, domain, line);
         line.#port = this;
       }
     }
-    this.Serial = Port419 as unknown as SerialClass;
+    return Port419 as unknown as SerialClass;
   }
 
   get isOpen(): boolean {
@@ -39,6 +44,11 @@ export class VirtualLine {
     this.#port?.lose();
   }
 
+  /** The board has lost its power: what is sent now goes into the void, and nobody is told. */
+  vanish(): void {
+    this.#port?.close();
+  }
+
   plug(): void {
     this.#plugged = true;
   }
@@ -51,14 +61,15 @@ export class VirtualLine {
 
 class Port extends SerialPortBase {
   #line: VirtualLine;
-  #clock: VirtualClock;
+  #domain: TimerDomain;
 
-  constructor(options: SerialPortOptions, clock: VirtualClock, line: VirtualLine) {
+  constructor(options: SerialPortOptions, domain: TimerDomain, line: VirtualLine) {
     super(options);
     this.#line = line;
-    this.#clock = clock;
+    this.#domain = domain;
+    if (domain.isCut) throw new Error("no power");
     if (line.isOpen) throw new Error("the port is in use");
-    clock.timer.set(() => {
+    domain.timer.set(() => {
       if (line.isPlugged) this.onWireReady();
       else this.lose();
     }, 0);
@@ -74,7 +85,7 @@ class Port extends SerialPortBase {
 
   protected override transmit(bytes: Uint8Array): void {
     this.#line.written.push(...bytes);
-    this.#clock.timer.set(() => this.onWireSent(bytes.length), 1);
+    this.#domain.timer.set(() => this.onWireSent(bytes.length), 1);
   }
 
   protected override shut(): void {

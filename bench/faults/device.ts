@@ -1,0 +1,338 @@
+import type { Quantity } from "../../firmware/codec/reading.js";
+import type { LinkState } from "../../firmware/links/link-state.js";
+import type { Monitor } from "../../firmware/monitor.js";
+import type { VirtualClock } from "../../host-sim/boards/virtual/clock.js";
+import type { VirtualNetwork } from "../../host-sim/boards/virtual/network.js";
+import type { Published } from "../../host-sim/world/memory-broker.js";
+import { Keepsakes } from "./keeping.js";
+import { Keeping, Ledger, type Moment } from "./ledger.js";
+import type { Life } from "./life.js";
+import { WORLD_START } from "./life-clock.js";
+import { LinkWatch } from "./link-watch.js";
+import { Messages } from "./messages.js";
+import { Powered } from "./powered.js";
+import { Random } from "./random.js";
+import type { SensorWorld, Taker } from "./sources.js";
+import type { Trace } from "./trace.js";
+import { DeviceWeather } from "./weather.js";
+import type { Air } from "./wifi.js";
+
+export const MQTT_PORT = 1883;
+
+/** Milliseconds that a silent connection may live longer than the keep-alive. */
+const SILENCE_MARGIN = 1_000;
+
+/** Milliseconds from opening a connection to CONNACK. */
+const CONNECT_LIMIT = 30_000;
+
+/** Timers that a node may have set at once. */
+const TIMER_LIMIT = 24;
+
+/** Connections of a node: to the broker, to the raw TCP server, and one of each that is just being closed. */
+const CONNECTION_LIMIT = 4;
+
+/** Milliseconds from a reset to the program's first line. */
+const BOOT_TIME = 500;
+
+/** What a device is made of, drawn from the seed. */
+export interface DeviceOptions {
+  name: string;
+  seed: number;
+  clock: VirtualClock;
+  net: VirtualNetwork;
+  trace: Trace;
+  sensor: (taker: Taker) => SensorWorld;
+  settings: Readonly<Record<string, unknown>>;
+  /** Milliseconds to anything else. */
+  latency: number;
+  /** Blocks of the journal's flash, 0 for a board without. */
+  blocks: number;
+  /** Reaches the network by Wi-Fi. */
+  wifi: boolean;
+  /** Subscribes to commands. */
+  listens: boolean;
+  /** Who sets the clock: it is right from the start, the node asks for the time, or nobody does. */
+  time: "known" | "asked" | "unknown";
+  fail: (what: string) => void;
+}
+
+/** A device in the world: its node, lived through again and again, and the ledger of what it has to deliver. */
+export class Device {
+  readonly name: string;
+  readonly base: string;
+  readonly id: string;
+  readonly ledger: Ledger;
+  readonly weather: DeviceWeather;
+  readonly sensor: SensorWorld;
+  readonly keepsakes: Keepsakes;
+  readonly messages: Messages;
+  readonly air: Air = { accessPoint: true, addresses: true };
+  cuts = 0;
+  connections = 0;
+  /** Readings that the node said were waiting when it last told. */
+  waiting = 0;
+  /** The name server does not answer this device. */
+  nameless = false;
+  #options: DeviceOptions;
+  #random: Random;
+  #powered: Powered | undefined;
+  #watch: LinkWatch;
+  #life: Life | undefined;
+  #resetReason = "power-on";
+  /** Turns the power on again. */
+  #return: unknown;
+
+  constructor(options: DeviceOptions) {
+    const { name, seed, clock, latency, blocks, fail } = options;
+    this.#options = options;
+    this.#random = new Random(seed, `${name}/boot`);
+    this.name = name;
+    this.base = `bench/${name}`;
+    this.id = `hearth-${identityOf(name)}`;
+    this.sensor = options.sensor({
+      taken: (quantity, count) => this.#taken(quantity, count),
+      invented: fail,
+    });
+    this.ledger = new Ledger(this.base, this.sensor.codes, fail);
+    this.keepsakes = new Keepsakes(blocks, new Random(seed, `${name}/flash`));
+    this.messages = new Messages(`${this.base}/command`, fail);
+    this.weather = new DeviceWeather(clock, new Random(seed, `${name}/weather`), latency, () =>
+      this.#watchSilence(),
+    );
+    this.#watch = new LinkWatch(clock, () => this.#powered?.isUp ?? true, fail);
+  }
+
+  /** Board and node, while there is power. */
+  get powered(): Powered | undefined {
+    return this.#powered;
+  }
+
+  get hasWiFi(): boolean {
+    return this.#options.wifi;
+  }
+
+  note(what: string): void {
+    this.#options.trace.note(this.#options.clock.elapsed, this.name, what);
+  }
+
+  // --- power -------------------------------------------------------------------------------------------------------
+
+  powerOn(): void {
+    const { clock, net, time, settings, listens, fail } = this.#options;
+    if (this.#powered) return;
+    clock.timer.clear(this.#return);
+    this.#return = undefined;
+    const clockOffset = time === "known" ? WORLD_START : undefined;
+    const { weather, sensor, keepsakes } = this;
+    const powered = new Powered(
+      {
+        clock,
+        net,
+        weather,
+        sensor,
+        keepsakes,
+        air: this.hasWiFi ? this.air : undefined,
+        random: this.#random,
+        identity: identityOf(this.name),
+        clockOffset,
+        asksForTime: time === "asked",
+        resetReason: this.#resetReason,
+        hasNames: () => !this.nameless,
+      },
+      {
+        clockChanged: (offset) => this.#life?.boardClockSays(clock.elapsed, offset),
+        airChanged: () => this.#airChanged(),
+        restartWanted: () => this.#reset(),
+        bitten: () => fail("watchdog: the node has not turned for 30 s"),
+        cutWithin: () => this.cutFor(this.#random.magnitude(10, 600_000), this.#random.chance(0.3)),
+      },
+    );
+    this.#powered = powered;
+    this.#airChanged();
+    this.note("power on");
+    this.#life = this.ledger.begin(clock.elapsed, clockOffset);
+    const image = { topic: this.base, ssid: "bench", ...sensor.settings, ...settings };
+    const subscriptions = listens ? [this.messages.subscription] : [];
+    for (const problem of powered.start(image, this.#monitor(powered), subscriptions))
+      fail(`settings: ${problem}`);
+  }
+
+  /**
+   * The power goes, at once, and comes again.
+   * @param duration milliseconds without power
+   * @param told whether the other ends of its connections see a reset; otherwise they hear nothing
+   */
+  cutFor(duration: number, told: boolean): void {
+    const { settings, clock } = this.#options;
+    const keeping = settings["durability"] === "outage" ? Keeping.OUTAGE : Keeping.ALWAYS;
+    this.#resetReason = "power-on";
+    this.#end(this.keepsakes.flash ? keeping : Keeping.NONE, told);
+    this.note(`power off for ${duration} ms`);
+    this.cuts += 1;
+    this.#return = clock.timer.set(() => this.powerOn(), duration);
+  }
+
+  /** An orderly restart: what is in memory is stored before. */
+  restart(): void {
+    const powered = this.#powered;
+    this.note("restarts");
+    powered?.stop(() => {
+      if (this.#powered === powered) this.#reset();
+    });
+  }
+
+  /** The node has stopped, and the processor starts anew. */
+  #reset(): void {
+    this.note("reset");
+    this.#resetReason = "software";
+    this.#end(this.keepsakes.flash ? Keeping.ALWAYS : Keeping.NONE, true);
+    this.#return = this.#options.clock.timer.set(() => this.powerOn(), BOOT_TIME);
+  }
+
+  /** No cut comes any more, and the power is there. */
+  calm(): void {
+    this.keepsakes.calm();
+    this.powerOn();
+  }
+
+  #end(keeping: Keeping, told: boolean): void {
+    const powered = this.#powered;
+    if (!powered) return;
+    this.#powered = undefined;
+    powered.domain.cut();
+    const { connections } = powered.host;
+    powered.host.vanish();
+    if (told) for (const connection of connections) connection.reset();
+    this.sensor.cut();
+    this.ledger.cut(keeping, this.#watch.connection);
+    this.connections += this.#watch.end();
+    this.weather.resume("wi-fi");
+  }
+
+  /** Says goodbye, as at an orderly end. */
+  stop(onStopped: () => void): void {
+    this.#powered?.stop(onStopped);
+  }
+
+  /** Ends the run. */
+  finish(): void {
+    this.connections += this.#watch.end();
+  }
+
+  // --- what comes to the broker ------------------------------------------------------------------------------------
+
+  arrived(message: Published): void {
+    const { topic, payload } = message;
+    if (topic === this.messages.topic) return;
+    let what = payload;
+    if (topic === `${this.base}/diagnostics`) {
+      this.waiting = (JSON.parse(payload) as { waiting: number }).waiting;
+    } else if (topic !== `${this.base}/status`) {
+      this.#watch.moved();
+      what = this.ledger.arrive(message, this.#options.clock.elapsed);
+    }
+    this.note(`broker has ${what}`);
+  }
+
+  // --- what must hold ----------------------------------------------------------------------------------------------
+
+  /** What must be bounded at every moment. */
+  check(): void {
+    const { fail } = this.#options;
+    this.#watch.check();
+    if (!this.#powered) return;
+    const { domain, host } = this.#powered;
+    if (domain.pending > TIMER_LIMIT) fail(`bounds: ${this.name} has ${domain.pending} timers`);
+    const { length } = host.connections;
+    if (length > CONNECTION_LIMIT) fail(`bounds: ${this.name} has ${length} connections`);
+    const twice = this.keepsakes.flash?.programmedTwice ?? 0;
+    if (twice > 0) fail(`flash: ${this.name} has written over what was written`);
+  }
+
+  /** A connection that is dead from now on must be found out within one keep-alive. */
+  mustEnd(connection: { readonly isOpen: boolean }, isDead: () => boolean): void {
+    const { clock, fail, settings } = this.#options;
+    const keepAlive = settings["keepalive"] as number;
+    const isConnected = this.#watch.connection !== 0;
+    const limit = (isConnected ? keepAlive : Math.max(keepAlive, CONNECT_LIMIT)) + SILENCE_MARGIN;
+    clock.timer.set(() => {
+      if (connection.isOpen && isDead()) fail(`half-open: a dead connection is still open after ${limit} ms`);
+    }, limit);
+  }
+
+  #watchSilence(): void {
+    const since = this.#options.clock.elapsed;
+    for (const connection of this.#powered?.host.connections ?? []) {
+      if (connection.remotePort === MQTT_PORT)
+        this.mustEnd(connection, () => this.weather.silentSince === since);
+    }
+  }
+
+  #airChanged(): void {
+    const { wifi } = this.#powered ?? {};
+    if (!wifi) return;
+    this.note(`wi-fi ${wifi.connection}`);
+    if (wifi.isUp) this.weather.resume("wi-fi");
+    else this.weather.stop("wi-fi", true, true);
+  }
+
+  /** What the node tells; what it does after its power went is not heard. */
+  #monitor(powered: Powered): Required<Monitor> {
+    const watch = this.#watch;
+    const heard =
+      <Args extends unknown[]>(callback: (...args: Args) => void) =>
+      (...args: Args) => {
+        if (this.#powered === powered) callback(...args);
+      };
+    return {
+      link: heard((state: LinkState) => {
+        this.note(`link ${state}`);
+        const before = watch.connections;
+        watch.changed(state);
+        if (watch.connections > before) this.ledger.accepted(watch.connections);
+      }),
+      lost: heard((reason, retryIn) => {
+        this.note(`lost: ${reason}; again in ${retryIn}`);
+        watch.lost();
+      }),
+      recorded: heard((reading) => {
+        const { place, isGivenUp } = this.ledger.recorded(reading);
+        this.note(`recorded #${place} as ${reading.seq}`);
+        if (isGivenUp) watch.acknowledged(place);
+      }),
+      dropped: heard((first, count) => {
+        this.note(`dropped ${count} from ${first} on`);
+        this.ledger.gaveUp(first, count);
+        watch.overflowed();
+      }),
+      delivered: heard((reading) => {
+        const place = this.ledger.acknowledged(reading);
+        this.note(`delivered #${place}`);
+        watch.acknowledged(place);
+      }),
+      receipt: heard((receipt) => this.note(`receipt ${receipt}`)),
+      time: heard((now, change) => {
+        this.note(`time ${now}, moved by ${change}`);
+        this.#life?.nodeLearns(this.#options.clock.elapsed, now);
+      }),
+      warning: heard((text) => this.note(`warning: ${text}`)),
+    };
+  }
+
+  #taken(quantity: Quantity, count: number): void {
+    if (!this.#powered) return;
+    const { taken } = this.ledger;
+    this.note(`took #${taken}`);
+    this.#watch.taken(taken);
+    this.ledger.take(quantity, count, this.#moment());
+  }
+
+  #moment(): Moment {
+    const { elapsed, steps } = this.#options.clock;
+    return { at: elapsed, step: steps, connection: this.#watch.connection };
+  }
+}
+
+function identityOf(name: string): string {
+  return `0200000000${name.slice(1).padStart(2, "0")}`;
+}

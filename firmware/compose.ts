@@ -18,6 +18,7 @@ import { diagnosticsJSON } from "./diagnostics.js";
 import { errorText } from "./error-text.js";
 import { Boots } from "./health/boots.js";
 import { Watchdog } from "./health/watchdog.js";
+import { brokerSocket } from "./links/broker-socket.js";
 import type { Subscription } from "./links/inbox.js";
 import { MQTTLink } from "./links/mqtt-link.js";
 import { TCP_QUEUE, TCPLink } from "./links/tcp-link.js";
@@ -69,8 +70,11 @@ export interface Board {
   readonly mqtt: IO<MQTTClientClass>;
   readonly dns: IO<ResolverClass>;
   readonly tcp: IO<TCPClass>;
-  /** TLS over TCP, where the board has it. */
-  readonly tls?: IO<TCPClass>;
+  /**
+   * TLS over TCP, where the board has it, with what the settings say of whom to trust.
+   * @throws Error with what is missing or does not fit in the settings
+   */
+  tls?(settings: Settings): IO<TCPClass>;
   /** Datagrams, for the time; not needed where the clock is set by others. */
   readonly udp?: IO<UDPClass>;
   /** An interface to bring up first; without one the network is taken to be there. */
@@ -154,7 +158,7 @@ export function compose(options: ComposeOptions): Node {
     monitor,
   });
   const broker = brokerOf(settings);
-  const socket = broker?.secure ? board.tls : board.tcp;
+  const socket = broker && brokerSocket(broker, board, settings, monitor);
   let mqtt: MQTTLink | undefined;
   if (broker && socket) {
     mqtt = new MQTTLink({
@@ -177,6 +181,8 @@ export function compose(options: ComposeOptions): Node {
       keepAlive: settings.keepalive,
       window: Math.min(settings.window, Number(board.mqtt["window"] ?? settings.window)),
       spread: settings.spread,
+      // A key is pinned whatever the date.
+      needsClock: broker.secure && settings.pin === "",
       diagnosticsPeriod: settings.diagnostics,
       diagnostics: () =>
         diagnosticsJSON({
@@ -190,12 +196,8 @@ export function compose(options: ComposeOptions): Node {
         }),
       subscriptions: options.subscriptions ?? [],
     });
-  } else {
-    monitor.warning?.(
-      broker
-        ? 'setting "broker" is mqtts://, and this board has no TLS: use mqtt://; readings are taken and wait'
-        : 'setting "broker" is missing: use mqtt://host; readings are taken and wait',
-    );
+  } else if (!broker) {
+    monitor.warning?.('setting "broker" is missing: use mqtt://host; readings are taken and wait');
   }
 
   let tcp: TCPLink | undefined;

@@ -8,6 +8,10 @@ export interface Settings {
   ssid: string;
   password: string;
   broker: string;
+  ca: string;
+  pin: string;
+  cert: string;
+  key: string;
   server: string;
   topic: string;
   id: string;
@@ -52,6 +56,12 @@ export const enum Kind {
   DURATION,
   /** `mqtt[s]://[user[:password]@]host[:port]`, or nothing. */
   BROKER,
+  /** Certificates, as PEM or the base64 of their DER; or nothing. */
+  CERTIFICATE,
+  /** A private key in the same form, which is never shown; or nothing. */
+  KEY,
+  /** SHA-256 of a public key; or nothing. */
+  PIN,
   /** `host:port`, or nothing. */
   SERVER,
   /** `host[:port]`, at most `maximum` of them, separated by commas; or `off`. */
@@ -75,6 +85,9 @@ export interface Setting {
 }
 
 const DAY = 86_400_000;
+
+/** Bytes that the NVS of an ESP32 takes as one value: two certificates of RSA 4096 as PEM are less. */
+const CREDENTIAL_LIMIT = 3_999;
 
 function setting(
   name: keyof Settings,
@@ -112,7 +125,43 @@ export const SETTINGS: readonly Setting[] = Object.freeze([
     0,
     512,
     "",
-    "the MQTT broker; without it readings wait; mqtts:// on a laptop only, so far",
+    "the MQTT broker; without it readings wait; mqtts:// is encrypted and trusts what ca or pin says",
+  ),
+  setting(
+    "ca",
+    Kind.CERTIFICATE,
+    "",
+    0,
+    CREDENTIAL_LIMIT,
+    "bytes",
+    "the authority to trust for mqtts://: a device needs it or pin, a laptop has its system's",
+  ),
+  setting(
+    "pin",
+    Kind.PIN,
+    "",
+    0,
+    0,
+    "",
+    "SHA-256 of the broker's public key: who has that key is trusted, without authority, name and clock",
+  ),
+  setting(
+    "cert",
+    Kind.CERTIFICATE,
+    "",
+    0,
+    CREDENTIAL_LIMIT,
+    "bytes",
+    "the node's own certificate, for a broker that demands one; together with key",
+  ),
+  setting(
+    "key",
+    Kind.KEY,
+    "",
+    0,
+    CREDENTIAL_LIMIT,
+    "bytes",
+    "the private key of cert; on a device an RSA one, which is all that Moddable's TLS can sign with",
   ),
   setting(
     "server",

@@ -13,6 +13,10 @@ const KEPT: readonly (keyof Settings)[] = Object.freeze([
   "ssid",
   "password",
   "broker",
+  "ca",
+  "pin",
+  "cert",
+  "key",
   "server",
   "topic",
   "id",
@@ -47,7 +51,8 @@ export function openDeviceSettings(
       if (value === undefined) continue;
       const problem = isGiven(image[name]) ? problemWith(name, image[name]) : undefined;
       if (problem) problems.push(`${problem}; the device keeps the one it has`);
-      raw[name] = value;
+      // The image's text lies in flash, where the storage's is a copy in memory.
+      if (value !== image[name]) raw[name] = value;
     }
     return { raw };
   } catch (error) {
@@ -69,11 +74,25 @@ function copyImage(image: Readonly<Record<string, unknown>>, storage: KeyValue):
   if (!brings || storage.read(IMAGE_KEY) === fingerprint) return;
   // The password is the old network's: an open network would not be joined with it.
   if (isGood(image, "ssid") && storage.read("ssid") !== String(image["ssid"])) storage.delete("password");
+  // Whom to trust is said anew as a whole, and so is who the node is: a key goes with its certificate.
+  replaceTogether(image, storage, "ca", "pin");
+  replaceTogether(image, storage, "cert", "key");
   for (let i = 0; i < KEPT.length; i++) {
     // What is not allowed does not take the place of what was good.
     if (isGood(image, KEPT[i])) storage.write(KEPT[i], String(image[KEPT[i]]));
   }
   storage.write(IMAGE_KEY, fingerprint);
+}
+
+/** Of two settings that belong together, forgets the one that an image does not bring with the other. */
+function replaceTogether(
+  image: Readonly<Record<string, unknown>>,
+  storage: KeyValue,
+  one: keyof Settings,
+  other: keyof Settings,
+): void {
+  if (isGood(image, one) && !isGiven(image[other])) storage.delete(other);
+  if (isGood(image, other) && !isGiven(image[one])) storage.delete(one);
 }
 
 function isGiven(value: unknown): boolean {

@@ -23,6 +23,8 @@ export interface Monitor {
    * the clock; `undefined` where the clock was not set.
    */
   time?(now: number, change: number | undefined): void;
+  /** Something to know that is not wrong: one line. */
+  note?(text: string): void;
   /** Something is wrong that the node works around: one line. */
   warning?(text: string): void;
 }

@@ -3,6 +3,8 @@
 import { NTP_PORT } from "./clock/ntp.js";
 import { formatDuration, parseDuration } from "./codec/duration.js";
 import { type Endpoint, parseBroker, parseHostPort, parseHosts } from "./codec/endpoint.js";
+import { Content, contentOf, derOf } from "./codec/pem.js";
+import { parsePin } from "./codec/pin.js";
 import { utf8Length } from "./codec/utf8.js";
 import { Kind, SETTINGS, type Setting, type Settings } from "./config.js";
 
@@ -69,6 +71,11 @@ function check(entry: Setting, given: unknown): string | number | undefined {
       return entry.words?.includes(text) ? text : undefined;
     case Kind.BROKER:
       return text.length <= maximum && parseBroker(text) ? text : undefined;
+    case Kind.CERTIFICATE:
+    case Kind.KEY:
+      return credentialFault(entry, text) === undefined ? text : undefined;
+    case Kind.PIN:
+      return parsePin(text) ? text : undefined;
     case Kind.SERVER:
       return parseHostPort(text) ? text : undefined;
     case Kind.HOSTS:
@@ -80,6 +87,31 @@ function check(entry: Setting, given: unknown): string | number | undefined {
       if (length < minimum || length > maximum || text.indexOf("\0") >= 0) return undefined;
       return kind === Kind.TOPIC && !isTopicBase(text) ? undefined : text;
     }
+  }
+}
+
+/** What is wrong with a certificate or a key: what it is instead. `undefined` where it is what it has to be. */
+function credentialFault({ kind, maximum }: Setting, text: string): string | undefined {
+  if (utf8Length(text) > maximum) return `${utf8Length(text)} bytes long`;
+  const der = derOf(text);
+  if (!der) {
+    // As OpenSSL wrote it before PKCS #8: with headers, which are no base64.
+    return text.indexOf("ENCRYPTED") >= 0 ? "encrypted" : "neither PEM nor base64";
+  }
+  const isKey = kind === Kind.KEY;
+  switch (contentOf(der)) {
+    case Content.CERTIFICATES:
+      return isKey ? "a certificate" : undefined;
+    case Content.PKCS8:
+    case Content.PKCS1:
+    case Content.SEC1:
+      return isKey ? undefined : "a private key";
+    case Content.ENCRYPTED_KEY:
+      return "encrypted";
+    case Content.PUBLIC_KEY:
+      return "a public key";
+    default:
+      return "cut short, or something else";
   }
 }
 
@@ -95,6 +127,9 @@ function isTopicBase(text: string): boolean {
 
 function show(entry: Setting, given: unknown): string {
   const text = typeof given === "string" ? given : String(given);
+  if (entry.kind === Kind.CERTIFICATE || entry.kind === Kind.KEY) {
+    return `${credentialFault(entry, text) ?? "no text"} (it may hold a secret and is not shown)`;
+  }
   // An @ may be that of a broker's URL in the wrong place.
   if (entry.kind === Kind.SECRET || entry.kind === Kind.BROKER || text.indexOf("@") >= 0) {
     return "not valid (it may hold a secret and is not shown)";
@@ -117,6 +152,12 @@ export function allowed(entry: Setting): string {
       return `a duration from ${formatDuration(minimum)} to ${formatDuration(maximum)}, such as 500ms, 10s or 5m`;
     case Kind.BROKER:
       return "mqtt://host, mqtts://host or mqtt://user:password@host:port";
+    case Kind.CERTIFICATE:
+      return `a certificate as PEM, or the base64 between its lines, of at most ${maximum} bytes`;
+    case Kind.KEY:
+      return `a private key without a passphrase as PEM, or the base64 between its lines, of at most ${maximum} bytes`;
+    case Kind.PIN:
+      return "64 hexadecimal digits, or base64 as in sha256//...";
     case Kind.SERVER:
       return "host:port";
     case Kind.HOSTS:

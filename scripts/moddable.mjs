@@ -2,7 +2,7 @@
  * Thin wrappers of Moddable's `mcconfig`: what is missing is said in one line, the pinned TypeScript compiler comes
  * onto PATH, and everything else is mcconfig's.
  *
- *   node scripts/moddable.mjs build esp32 [-p esp32/esp32c3] [ssid=... password=... broker=...]
+ *   node scripts/moddable.mjs build esp32 [-p esp32/esp32c3] [ssid=... password=... broker=... ca=@ca.pem]
  *   node scripts/moddable.mjs flash esp32 [...]
  *   node scripts/moddable.mjs simulator [...]
  */
@@ -18,7 +18,28 @@ const GUIDE = "https://www.moddable.com/documentation/Moddable%20SDK%20-%20Getti
 /** Folder of the SDK's tools, and the simulator's platform, by operating system. */
 const HOSTS = { linux: "lin", darwin: "mac", win32: "win" };
 
+/** Settings whose text is in a file, as `ca=@ca.pem`. */
+const FROM_FILE = /^(ca|cert|key)=@(.*)$/s;
+
 class Missing extends Error {}
+
+/** An argument for mcconfig; of a file it has the base64 that the setting takes, in one line. */
+function argument(text) {
+  const [, name, file] = FROM_FILE.exec(text) ?? [];
+  if (name === undefined) return text;
+  let bytes;
+  try {
+    bytes = fs.readFileSync(file);
+  } catch (error) {
+    throw new Missing(`${name}=@${file}: ${error.message}`);
+  }
+  const blocks = [...bytes.toString("latin1").matchAll(/-----BEGIN ([^-]*)-----([^-]*)-----END/g)]
+    .filter(([, label]) => label !== "EC PARAMETERS")
+    .map(([, , base64]) => Buffer.from(base64, "base64"));
+  const der = blocks.length > 0 ? Buffer.concat(blocks) : bytes;
+  if (der.length === 0) throw new Missing(`${name}=@${file}: the file is empty`);
+  return `${name}=${der.toString("base64")}`;
+}
 
 /** The environment in which mcconfig runs. */
 function environment(host, needsIDF) {
@@ -72,7 +93,11 @@ function main([action, ...rest]) {
   } else
     throw new Missing("usage: moddable.mjs build esp32 | flash esp32 | simulator, then options of mcconfig");
   const env = environment(host, needsIDF);
-  const { status, error } = spawnSync("mcconfig", [...args, ...rest], { cwd: ROOT, env, stdio: "inherit" });
+  const { status, error } = spawnSync("mcconfig", [...args, ...rest.map(argument)], {
+    cwd: ROOT,
+    env,
+    stdio: "inherit",
+  });
   if (error) throw new Missing(`mcconfig could not be run: ${error.message}`);
   return status ?? 1;
 }

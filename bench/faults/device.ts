@@ -315,6 +315,7 @@ export class Device {
         this.note(`time ${now}, moved by ${change}`);
         this.#life?.nodeLearns(this.#options.clock.elapsed, now);
       }),
+      note: heard((text) => this.note(`note: ${text}`)),
       warning: heard((text) => this.note(`warning: ${text}`)),
     };
   }

@@ -14,6 +14,7 @@ import type { IO, MQTTClientClass, SerialClass, TCPClass, UDPClass } from "../po
 import kept from "./kept.js";
 import MQTTClient from "./mqtt.js";
 import { SystemResolver } from "./resolver.js";
+import { openTLS } from "./tls/tls.js";
 
 /** The simulator's class reads into new buffers only; the firmware fills its own, as ECMA-419 has it. */
 class FillingSerial {
@@ -54,6 +55,7 @@ const board: Board = {
   mqtt: { io: MQTTClient as unknown as MQTTClientClass },
   dns: { io: SystemResolver },
   tcp: { io: TCP as unknown as TCPClass, nodelay: true },
+  tls: (settings) => openTLS(settings, board.tcp, board.clock),
   udp: { io: UDP as unknown as UDPClass },
   serial: (settings): IO<SerialClass> => ({
     io: FillingSerial as unknown as SerialClass,

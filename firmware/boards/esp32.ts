@@ -29,6 +29,7 @@ import { FIRST_DAY } from "../version.js";
 import { freeMemory, resetReason, restart, watchdog } from "./esp32-system.js";
 import MQTTClient from "./mqtt.js";
 import { SystemResolver } from "./resolver.js";
+import { openTLS } from "./tls/tls.js";
 import { macAddress, openStation } from "./wifi.js";
 
 /** UART 0 is the one behind the USB port, which the debugger has. */
@@ -81,6 +82,7 @@ const board: Board = {
   mqtt: { io: MQTTClient as unknown as MQTTClientClass },
   dns: { io: SystemResolver },
   tcp: { io: TCP as unknown as TCPClass, nodelay: true },
+  tls: (settings) => openTLS(settings, board.tcp, board.clock),
   udp: { io: UDP as unknown as UDPClass },
   network: openStation,
   serial: (settings): IO<SerialClass> => ({

@@ -136,3 +136,63 @@ declare module "embedded:network/mqtt/client" {
     constructor(options: object);
   }
 }
+
+declare module "ssl/session" {
+  interface Socket {
+    readable: number;
+    writable: number;
+    read(into: Uint8Array): void;
+    write(packet: Uint8Array): number;
+  }
+  /** TLS 1.2 over a socket of the caller's, as `modules/crypt/ssl/session_419.js` has it. */
+  export default class Session {
+    constructor(options: object);
+    initiateHandshake(): void;
+    /** Takes one step; true at the end, also at one that is an alert. */
+    handshake(socket: Socket): boolean;
+    /** What one record holds; `null` after an alert. */
+    read(socket: Socket): Uint8Array | null | undefined;
+    write(socket: Socket, data: Uint8Array | ArrayBuffer, options?: object): number;
+    readonly alert: { level: number; description: number } | undefined;
+  }
+}
+
+declare module "rng" {
+  const RNG: { get(count: number): ArrayBuffer; init(seed: ArrayBuffer): void };
+  export default RNG;
+}
+
+declare module "crypt" {
+  export class Digest {
+    constructor(kind: "SHA256" | "SHA384" | "SHA512");
+    write(data: ArrayBuffer): void;
+    close(): ArrayBuffer;
+  }
+}
+
+declare module "ecp" {
+  export default class ECPoint {
+    constructor(x: bigint, y: bigint);
+    static fromOctetString(bytes: Uint8Array): ECPoint;
+  }
+}
+
+declare module "curve" {
+  export default class Curve {
+    constructor(name: string);
+  }
+}
+
+declare module "ecdsa" {
+  export default class ECDSA {
+    constructor(key: object, curve: object);
+    verify(hash: ArrayBuffer, signature: ArrayBufferLike): boolean;
+  }
+}
+
+declare module "pkcs1_5" {
+  export default class PKCS1_5 {
+    constructor(key: object, isPrivate: boolean, oid: readonly number[]);
+    verify(hash: ArrayBuffer, signature: Uint8Array): boolean;
+  }
+}

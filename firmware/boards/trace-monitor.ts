@@ -20,6 +20,9 @@ export const traceMonitor: Monitor = Object.freeze<Monitor>({
   time(now, change) {
     trace("time ", new Date(now).toISOString(), change === undefined ? "" : `, moved by ${change} ms`, "\n");
   },
+  note(text) {
+    trace(text, "\n");
+  },
   warning(text) {
     trace("warning: ", text, "\n");
   },

@@ -70,6 +70,8 @@ export interface MQTTLinkOptions {
   window: number;
   /** Milliseconds within which the first attempt begins. */
   spread: number;
+  /** No attempt begins before the clock is set: certificates have dates. */
+  needsClock: boolean;
   /** Milliseconds between diagnostics, 0 for none. */
   diagnosticsPeriod: number;
   /** The payload of diagnostics. */
@@ -79,6 +81,9 @@ export interface MQTTLinkOptions {
 
 /** Milliseconds for SUBACK, and for the PUBACK of the oldest reading: a broker that is slower is not serving us. */
 const ANSWER_TIMEOUT = 20_000;
+
+/** Milliseconds between two looks at a clock that is not set. */
+const CLOCK_POLL = 2_000;
 
 /** Milliseconds for the goodbye's PUBACK: nobody waits longer for a program to end. */
 const GOODBYE_TIMEOUT = 1_000;
@@ -105,6 +110,7 @@ export class MQTTLink {
   #diagnosticsAlarm: Alarm;
   #diagnosticsDue = false;
   #onlineAt = 0;
+  #hasToldOfClock = false;
   /** Attempts to connect, and those that the broker accepted. */
   #attempts = 0;
   #connections = 0;
@@ -224,7 +230,8 @@ export class MQTTLink {
   #onAlarm(): void {
     switch (this.#state) {
       case LinkState.WAITING:
-        this.#become(waitOver(this.#state), 0);
+        if (this.#lacksClock()) this.#alarm.set(CLOCK_POLL);
+        else this.#become(waitOver(this.#state), 0);
         break;
       case LinkState.SUBSCRIBING:
         this.#lost("the broker does not answer SUBSCRIBE");
@@ -252,6 +259,16 @@ export class MQTTLink {
     this.#oldest = oldest;
     this.#acknowledgements = acknowledgements;
     return count > 0 && elapsed(this.#movedAt, now) >= ANSWER_TIMEOUT;
+  }
+
+  /** Says once that the link waits for the clock. */
+  #lacksClock(): boolean {
+    const { needsClock, clock, monitor } = this.#options;
+    if (!needsClock || clock.now() !== undefined) return false;
+    if (!this.#hasToldOfClock)
+      monitor.note?.("the link waits for the clock to be set: certificates have dates");
+    this.#hasToldOfClock = true;
+    return true;
   }
 
   #connect(): void {

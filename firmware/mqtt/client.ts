@@ -526,7 +526,7 @@ export default class MQTTClient {
     const why = reason ? ` (${errorText(reason)})` : "";
     const what =
       this.#state === State.CONNECTING
-        ? `no TCP connection to ${this.#server}`
+        ? `no connection to ${this.#server}`
         : this.#state === State.HANDSHAKE
           ? `${this.#server} closed the connection instead of answering CONNECT`
           : `the connection to ${this.#server} was lost`;
@@ -538,7 +538,7 @@ export default class MQTTClient {
       case State.RESOLVING:
         return `no answer from the name server about ${this.#server}`;
       case State.CONNECTING:
-        return `no TCP connection to ${this.#server} in time`;
+        return `no connection to ${this.#server} in time`;
       default:
         return `${this.#server} accepted the TCP connection and then said nothing (is it an MQTT broker?)`;
     }

@@ -1,11 +1,14 @@
 import { createHash } from "node:crypto";
 import os from "node:os";
 import type { Board } from "../../firmware/compose.js";
+import type { Settings } from "../../firmware/config.js";
 import MQTTClient from "../../firmware/mqtt/client.js";
+import { credentialsOf } from "../../firmware/tls/credentials.js";
 import { SimulatedHardware } from "../chips/hardware.js";
 import { Resolver } from "../io/resolver.js";
 import { Serial } from "../io/serial.js";
-import { TCP, TLS } from "../io/tcp.js";
+import { TCP } from "../io/tcp.js";
+import { type Secure, secureContext, TLS } from "../io/tls.js";
 import { Flash } from "../storage/flash.js";
 import { VirtualFlash } from "./virtual/flash.js";
 
@@ -14,8 +17,6 @@ export interface LiveOptions {
   topic: string;
   /** Directory of the node's flash; without it the flash is in memory, and gone with the process. */
   state?: string;
-  /** Certificates to trust instead of the system's, PEM. */
-  ca?: string;
 }
 
 /** Blocks of the journal, 8 MB: two weeks of a reading every five seconds. */
@@ -28,7 +29,7 @@ const SEND_BUFFER = 262_144;
 export function liveBoard(options: LiveOptions): Board {
   const started = performance.now();
   const hardware = new SimulatedHardware(() => performance.now() - started);
-  const { ca, state } = options;
+  const { state } = options;
   return {
     // The same at each start, so that a broker finds the session again.
     identity: createHash("sha256").update(`${os.hostname()}\0${options.topic}`).digest("hex").slice(0, 12),
@@ -44,12 +45,12 @@ export function liveBoard(options: LiveOptions): Board {
     mqtt: { io: MQTTClient, packetLimit: 4_096 },
     dns: { io: Resolver },
     tcp: { io: TCP, nodelay: true, sendBuffer: SEND_BUFFER },
-    tls: {
+    tls: (settings) => ({
       io: TLS,
       nodelay: true,
       sendBuffer: SEND_BUFFER,
-      ...(ca !== undefined && { secure: { certificate: ca } }),
-    },
+      secure: secureOptions(settings),
+    }),
     serial: (settings) => ({ io: Serial, device: settings.uart }),
     sensors: hardware.sensors,
     journal: {
@@ -60,4 +61,23 @@ export function liveBoard(options: LiveOptions): Board {
     },
     freeMemory: () => os.freemem(),
   };
+}
+
+/** @throws Error where the settings hold what Node cannot read, or what does not fit together */
+function secureOptions(settings: Settings): Secure {
+  const { authorities, pin, chain, key } = credentialsOf(settings);
+  const secure: Secure = {
+    ...(authorities && { certificate: authorities }),
+    ...(pin && { pin }),
+    ...(key && { clientCertificates: chain, clientKey: key }),
+  };
+  try {
+    secureContext(secure);
+  } catch (error) {
+    // Not OpenSSL's words alone: they name numbers and nothing that a setting is called by.
+    throw new Error(
+      `setting "ca", "cert" or "key" does not fit: ${(error as { reason?: string }).reason ?? (error as Error).message}`,
+    );
+  }
+  return secure;
 }

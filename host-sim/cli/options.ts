@@ -1,4 +1,3 @@
-import { X509Certificate } from "node:crypto";
 import fs from "node:fs";
 import { Command, CommanderError, Option } from "commander";
 import { formatDuration, parseDuration } from "../../firmware/codec/duration.js";
@@ -11,7 +10,6 @@ import { liveBoard } from "../boards/live.js";
 export interface Options {
   /** Settings by name, checked, as text. */
   settings: Record<string, string>;
-  ca: string | undefined;
   state: string | undefined;
   /** Milliseconds, `undefined` without end. */
   duration: number | undefined;
@@ -24,6 +22,9 @@ export class UsageError extends Error {}
 /** Settings that mean nothing on a laptop: Wi-Fi, pins, and the clock, which its operating system sets. */
 const DEVICE_ONLY = new Set(["ssid", "password", "receive", "data", "clock", "address", "ntp"]);
 
+/** Settings whose text is in a file. */
+const FILES = new Set(["ca", "cert", "key"]);
+
 /** The sensors of the live board, the default first. */
 const SENSORS = sensorNames(liveBoard({ topic: "" }));
 
@@ -32,6 +33,10 @@ const DURATION_LIMIT = 0x7fff_ffff;
 
 const PLACEHOLDERS: Readonly<Record<string, string>> = {
   broker: "<mqtt[s]://[user:pass@]host[:port]>",
+  ca: "<file>",
+  cert: "<file>",
+  key: "<file>",
+  pin: "<digest>",
   server: "<host:port>",
   uart: "<device>",
   topic: "<base>",
@@ -52,7 +57,6 @@ export function parseArguments(argv: readonly string[], version: string): Option
     .configureOutput({ writeErr: () => {}, outputError: () => {} });
   for (const setting of SETTINGS) if (!DEVICE_ONLY.has(setting.name)) command.addOption(optionOf(setting));
   command
-    .option("--ca <file>", "certificates (PEM) to trust for mqtts:// instead of the system's")
     .option("--state <dir>", "keep the node's flash here between runs; without it, it is temporary")
     .option("--for <duration>", "end after this time, as Ctrl-C does: 500ms, 10s, 5m")
     .addOption(new Option("--log <form>", "form of the output").choices(["text", "json"]).default("text"));
@@ -74,7 +78,7 @@ export function parseArguments(argv: readonly string[], version: string): Option
   for (const { name } of SETTINGS) {
     const value = values[name];
     if (value === "") throw new UsageError(`option --${name} is empty`);
-    if (value !== undefined) settings[name] = value;
+    if (value !== undefined) settings[name] = FILES.has(name) ? readFile(name, value) : value;
   }
   if (settings["uart"] !== undefined) settings["sensor"] ??= "uart";
   if (settings["sensor"] === "uart" && settings["uart"] === undefined) {
@@ -86,7 +90,6 @@ export function parseArguments(argv: readonly string[], version: string): Option
 
   return {
     settings,
-    ca: values["ca"] === undefined ? undefined : readFile(values["ca"]),
     state: values["state"],
     duration: values["for"] === undefined ? undefined : durationOf(values["for"]),
     json: values["log"] === "json",
@@ -118,12 +121,13 @@ function durationOf(text: string): number {
   return duration;
 }
 
-function readFile(file: string): string {
+function readFile(name: string, file: string): string {
+  let text: string;
   try {
-    const text = fs.readFileSync(file, "utf8");
-    new X509Certificate(text); // throws where there is none in it
-    return text;
+    text = fs.readFileSync(file, "utf8");
   } catch (error) {
-    throw new UsageError(`option --ca: no certificate in PEM form: ${(error as Error).message}`);
+    throw new UsageError(`option --${name}: ${(error as Error).message}`);
   }
+  if (text.trim() === "") throw new UsageError(`option --${name}: ${file} is empty`);
+  return text;
 }

@@ -6,7 +6,6 @@ import type { Monitor } from "../../firmware/monitor.js";
 export interface Output extends Monitor {
   /** What was started and how to watch it; pairs of a name and a text. */
   banner(title: string, lines: readonly (readonly [string, string])[]): void;
-  /** Something to know, such as another port. */
   note(text: string): void;
   goodbye(): void;
 }

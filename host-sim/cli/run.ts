@@ -36,7 +36,6 @@ export async function run(
   const board: Board = liveBoard({
     topic: String(raw["topic"] ?? ""),
     ...(options.state !== undefined && { state: options.state }),
-    ...(options.ca !== undefined && { ca: options.ca }),
   });
   const settings = readSettings(raw, sensorNames(board), problems);
   banner(output, version, settings, embedded !== undefined);

@@ -1,7 +1,5 @@
-import { X509Certificate } from "node:crypto";
 import net from "node:net";
-import tls from "node:tls";
-import { bytesOf, integerOption } from "./io.js";
+import { integerOption } from "./io.js";
 import type { StreamOptions } from "./stream.js";
 import { StreamSocket, type Transport } from "./stream-socket.js";
 
@@ -50,6 +48,16 @@ export class TCP extends StreamSocket {
     return net.connect({ host: address, port }).on("connect", () => this.onTransportConnected());
   }
 
+  /** What to say when the other end has closed. */
+  protected get ended(): string {
+    return "closed by the other end";
+  }
+
+  /** Node's reason in words that tell what to do. */
+  protected explain(error: NodeJS.ErrnoException): string {
+    return explain(error);
+  }
+
   protected override defer(task: () => void): void {
     setImmediate(task);
   }
@@ -58,8 +66,8 @@ export class TCP extends StreamSocket {
     this.#socket = socket;
     socket
       .on("data", (chunk: Buffer) => this.onTransportData(new Uint8Array(chunk)))
-      .on("end", () => this.onTransportFailed(new Error("closed by the other end")))
-      .on("error", (error: NodeJS.ErrnoException) => this.onTransportFailed(new Error(explain(error))))
+      .on("end", () => this.onTransportFailed(new Error(this.ended)))
+      .on("error", (error: NodeJS.ErrnoException) => this.onTransportFailed(new Error(this.explain(error))))
       .on("close", () => this.onTransportFailed(new Error("closed")));
     this.attach(new NodeTransport(socket, (count) => this.onTransportSent(count)));
   }
@@ -99,39 +107,6 @@ class NodeTransport implements Transport {
   get remotePort(): number | undefined {
     return this.socket.remotePort;
   }
-}
-
-export interface TLSOptions extends TCPOptions {
-  /** The name that the certificate must be for. */
-  host?: string;
-  secure?: {
-    /** Certificates of the authorities to trust, PEM or DER; the system's without it. */
-    certificate?: string | Uint8Array | ArrayBuffer;
-  };
-}
-
-/** A TCP socket inside TLS, on `node:tls`. It is writable once the server's certificate has been verified. */
-export class TLS extends TCP {
-  protected override connect(address: string, port: number, options: TLSOptions): net.Socket {
-    const { host, secure } = options;
-    const certificate = secure?.certificate;
-    return tls
-      .connect({
-        host: address,
-        port,
-        ...(host !== undefined && net.isIP(host) === 0 && { servername: host }),
-        ...(certificate !== undefined && { ca: pem(certificate) }),
-        checkServerIdentity: (_name, peer) => tls.checkServerIdentity(host ?? address, peer),
-      })
-      .on("secureConnect", () => this.onTransportConnected());
-  }
-}
-
-/** Node's `ca` takes PEM alone, and passes over anything else without a word. */
-function pem(certificate: string | Uint8Array | ArrayBuffer): string {
-  if (typeof certificate === "string") return certificate;
-  const bytes = Buffer.from(bytesOf(certificate));
-  return bytes.includes("-----BEGIN") ? bytes.toString() : new X509Certificate(bytes).toString();
 }
 
 /** Node's reasons in words that tell what to do. */

@@ -37,7 +37,7 @@ describe("a node on a laptop goes on, and says in a line what is wrong, with", (
     const port = await freePort();
     const node = startNode("--broker", `mqtt://127.0.0.1:${port}`);
     await node.until(
-      new RegExp(`no TCP connection to 127\\.0\\.0\\.1:${port} \\(connection refused: nothing listens`),
+      new RegExp(`no connection to 127\\.0\\.0\\.1:${port} \\(connection refused: nothing listens`),
     );
     expect(await node.stop("SIGINT")).toBe(0);
     expect(node.errors).toBe("");

@@ -39,6 +39,7 @@ export function bareLink(subscriptions: readonly Subscription[] = []) {
     keepAlive: 30_000,
     window: 4,
     spread: 0,
+    needsClock: false,
     diagnosticsPeriod: 60_000,
     diagnostics: () => "d".repeat(300),
     subscriptions,

@@ -10,6 +10,7 @@ import { MemoryBroker } from "../../host-sim/world/memory-broker.js";
 export class Journal implements Monitor {
   readonly lines: string[] = [];
   readonly warnings: string[] = [];
+  readonly notes: string[] = [];
   readonly lostReasons: string[] = [];
   readonly retries: number[] = [];
   readonly receipts: string[] = [];
@@ -31,6 +32,9 @@ export class Journal implements Monitor {
   readonly receipt: NonNullable<Monitor["receipt"]> = (receipt) => {
     this.receipts.push(receipt);
   };
+  readonly note: NonNullable<Monitor["note"]> = (text) => {
+    this.notes.push(text);
+  };
   readonly warning: NonNullable<Monitor["warning"]> = (text) => {
     this.lines.push(`warning ${text}`);
     this.warnings.push(text);
@@ -47,10 +51,15 @@ export interface VirtualNode {
 /** A whole node on a virtual board, with a broker at 10.0.0.1; not started. */
 export function virtualNode(
   settings: Readonly<Record<string, unknown>> = {},
-  options: VirtualBoardOptions & { subscriptions?: readonly Subscription[]; window?: number } = {},
+  options: VirtualBoardOptions & {
+    subscriptions?: readonly Subscription[];
+    window?: number;
+    /** By default a new one. */
+    board?: VirtualBoard;
+  } = {},
   world: { boot?: number; broker?: MemoryBroker } = {},
 ): VirtualNode {
-  const board = new VirtualBoard({ now: 1_795_175_351_184, ...options });
+  const board = options.board ?? new VirtualBoard({ now: 1_795_175_351_184, ...options });
   const broker = world.broker ?? new MemoryBroker();
   board.net.listen("10.0.0.1", 1883, broker.accept);
   const problems: string[] = [];

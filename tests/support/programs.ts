@@ -105,9 +105,8 @@ export async function startMosquitto(
   store?: string,
 ): Promise<Mosquitto> {
   const chosen = port ?? (await freePort());
-  const directory = scratchDirectory();
   if (store !== undefined) fs.chmodSync(store, 0o777); // it runs as a user of its own
-  const lines = [
+  const running = await runMosquitto([
     `listener ${chosen} 127.0.0.1`,
     ...(store === undefined
       ? ["persistence false"]
@@ -118,23 +117,66 @@ export async function startMosquitto(
           "autosave_interval 1",
         ]),
     `allow_anonymous ${users ? "false" : "true"}`,
-  ];
-  if (users) {
-    const file = path.join(directory, "passwords");
-    fs.writeFileSync(file, "", { mode: 0o600 });
-    for (const [user, password] of Object.entries(users)) {
-      const { status } = spawnSync("mosquitto_passwd", ["-b", file, user, password]);
-      if (status !== 0) throw new Error("mosquitto_passwd failed");
-    }
-    fs.chmodSync(directory, 0o755);
-    fs.chmodSync(file, 0o644);
-    lines.push(`password_file ${file}`);
-  }
-  const configuration = path.join(directory, "mosquitto.conf");
-  fs.writeFileSync(configuration, `${lines.join("\n")}\n`);
-  const running = new Running("mosquitto", ["-v", "-c", configuration]);
-  await running.until(/running|Opening ipv4 listen socket/);
+    ...(users ? [`password_file ${passwordFile(users)}`] : []),
+  ]);
   return { port: chosen, running };
+}
+
+async function runMosquitto(lines: readonly string[]): Promise<Running> {
+  const configuration = path.join(scratchDirectory(), "mosquitto.conf");
+  fs.writeFileSync(configuration, [...lines, ""].join("\n"));
+  const running = new Running("mosquitto", ["-v", "-c", configuration]);
+  await running.until(/mosquitto version .* running/);
+  return running;
+}
+
+function passwordFile(users: Readonly<Record<string, string>>): string {
+  const directory = scratchDirectory();
+  const file = path.join(directory, "passwords");
+  fs.writeFileSync(file, "", { mode: 0o600 });
+  for (const [user, password] of Object.entries(users)) {
+    const { status } = spawnSync("mosquitto_passwd", ["-b", file, user, password]);
+    if (status !== 0) throw new Error("mosquitto_passwd failed");
+  }
+  fs.chmodSync(directory, 0o755);
+  fs.chmodSync(file, 0o644);
+  return file;
+}
+
+export interface SecureMosquitto extends Mosquitto {
+  /** Of the listener with TLS; `port` is that of a plain one on which everybody may listen. */
+  readonly securePort: number;
+}
+
+export interface SecureOptions {
+  /** Files in a directory that Mosquitto's own user may read. */
+  cert: string;
+  key: string;
+  /** The authority of client certificates, which are demanded then. */
+  clientAuthority?: string;
+  users?: Readonly<Record<string, string>>;
+}
+
+/** Starts a Mosquitto with two listeners on loopback: a plain one, and one with TLS. */
+export async function startSecureMosquitto(options: SecureOptions): Promise<SecureMosquitto> {
+  const { cert, key, clientAuthority, users } = options;
+  const [port, securePort] = [await freePort(), await freePort()];
+  for (const file of [cert, key, clientAuthority]) if (file !== undefined) fs.chmodSync(file, 0o644);
+  fs.chmodSync(path.dirname(cert), 0o755);
+  const lines = [
+    "persistence false",
+    "per_listener_settings true",
+    `listener ${port} 127.0.0.1`,
+    "allow_anonymous true",
+    `listener ${securePort} 127.0.0.1`,
+    `allow_anonymous ${users ? "false" : "true"}`,
+    `certfile ${cert}`,
+    `keyfile ${key}`,
+    ...(users ? [`password_file ${passwordFile(users)}`] : []),
+    ...(clientAuthority === undefined ? [] : [`cafile ${clientAuthority}`, "require_certificate true"]),
+  ];
+  const running = await runMosquitto(lines);
+  return { port, securePort, running };
 }
 
 /** `mosquitto_sub`, subscribed when this returns: the broker says so, for the client's own word is held back in a pipe. */

@@ -1,7 +1,10 @@
 import { describe, expect, it } from "@jest/globals";
 import { openDeviceSettings } from "../../firmware/device-settings.js";
 import type { KeyValue } from "../../firmware/ports.js";
+import { CERTIFICATE, makeKeys } from "../support/keys.js";
 import { MemoryStorage } from "../support/memory-storage.js";
+
+const KEY = makeKeys().pkcs8;
 
 const HOME = {
   ssid: "Casa",
@@ -68,6 +71,36 @@ describe("the layers", () => {
     expect(start({ ssid: "Villa", password: "another one" }, storage).raw["password"]).toBe("another one");
     expect(start({ ssid: "Villa", topic: "home/x" }, storage).raw["password"]).toBe("another one");
     expect(password).not.toBe("");
+  });
+
+  it("keep whom to trust and who the node is, which an update image does not say", () => {
+    const storage = new MemoryStorage();
+    const trust = { broker: "mqtts://broker.lan", ca: CERTIFICATE, cert: CERTIFICATE, key: KEY };
+    start(trust, storage);
+    expect(start({}, storage).raw).toEqual(trust);
+  });
+
+  it("forget the pin where an image brings an authority, and the other way round", () => {
+    const storage = new MemoryStorage();
+    const pin = "ab".repeat(32);
+    start({ ...HOME, ca: CERTIFICATE }, storage);
+    expect(start({ pin }, storage).raw).toEqual({ ...HOME, pin });
+    expect(start({ ca: CERTIFICATE }, storage).raw).toEqual({ ...HOME, ca: CERTIFICATE });
+    expect(start({ ca: CERTIFICATE, pin }, storage).raw).toEqual({ ...HOME, ca: CERTIFICATE, pin });
+    // What has nothing to do with trust leaves both, and so does what is not allowed.
+    expect(start({ topic: "home/x" }, storage).raw).toEqual({
+      ...HOME,
+      topic: "home/x",
+      ca: CERTIFICATE,
+      pin,
+    });
+    expect(start({ pin: "hunter2" }, storage).raw).toMatchObject({ ca: CERTIFICATE, pin });
+  });
+
+  it("forget the key of a certificate that another takes the place of", () => {
+    const storage = new MemoryStorage();
+    start({ cert: CERTIFICATE, key: KEY }, storage);
+    expect(start({ cert: `${CERTIFICATE}\n` }, storage).raw).toEqual({ cert: `${CERTIFICATE}\n` });
   });
 
   it("keep a good value where the image's is not allowed", () => {
@@ -149,6 +182,7 @@ describe("a storage that fails", () => {
   it("shows no secret in its warning", () => {
     const storage = new MemoryStorage();
     storage.fails = () => true;
-    expect(start(HOME, storage).problems.join()).not.toMatch(/correct horse|pw@/);
+    const secrets = { ...HOME, cert: CERTIFICATE, key: KEY };
+    expect(start(secrets, storage).problems.join()).not.toMatch(/correct horse|pw@|BEGIN|MII/);
   });
 });

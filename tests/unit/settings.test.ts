@@ -1,6 +1,10 @@
 import { describe, expect, it } from "@jest/globals";
 import { Kind, SETTINGS, type Settings } from "../../firmware/config.js";
 import { problemWith, readSettings } from "../../firmware/settings.js";
+import { CERTIFICATE, makeKeys, pem } from "../support/keys.js";
+
+const keys = makeKeys();
+const KEY = keys.pkcs8;
 
 const isAllowed = (name: keyof Settings, value: unknown) => problemWith(name, value) === undefined;
 
@@ -22,6 +26,10 @@ const WRONG: Readonly<Record<keyof Settings, string>> = {
   ssid: "x".repeat(33),
   password: "hunter2-".repeat(9),
   broker: "http://ann:hunter2@broker",
+  ca: "MIIhunter2=",
+  pin: "sha256//hunter2",
+  cert: "hunter2",
+  key: "-----BEGIN hunter2-----",
   server: "server",
   topic: "home/#",
   id: "x".repeat(65),
@@ -52,6 +60,9 @@ const WRONG: Readonly<Record<keyof Settings, string>> = {
   watchdog: "25h",
   ntp: "pool.ntp.org,,10.0.0.1",
 };
+
+/** Values of these are not shown: they are secrets, or may hold one by mistake. */
+const HIDDEN = new Set([Kind.SECRET, Kind.BROKER, Kind.CERTIFICATE, Kind.KEY]);
 
 describe("every setting", () => {
   it("has one entry, frozen, with a reason", () => {
@@ -88,7 +99,8 @@ describe("every setting", () => {
       expect(problems).toHaveLength(1);
       const [line] = problems;
       expect(line).toMatch(new RegExp(`^setting "${name}" is .+: allowed is .+$`));
-      if (kind !== Kind.SECRET && kind !== Kind.BROKER) expect(line).toContain(`"${wrong.slice(0, 40)}`);
+      if (HIDDEN.has(kind)) expect(line).not.toContain("hunter2");
+      else expect(line).toContain(`"${wrong.slice(0, 40)}`);
     },
   );
 
@@ -161,6 +173,10 @@ describe("all as text", () => {
       ssid: "Casa 2",
       password: "correct horse",
       broker: "mqtts://ann:pass@broker.lan:8884",
+      ca: CERTIFICATE,
+      pin: "0123456789abcdef".repeat(4),
+      cert: CERTIFICATE,
+      key: KEY,
       server: "10.0.0.2:9000",
       topic: "home/attic",
       id: "attic-1",
@@ -202,5 +218,50 @@ describe("all as text", () => {
     ["id", 7, "7"],
   ] as const)("%s may come as a number all the same", (name, given, value) => {
     expect(read({ [name]: given }).settings[name]).toBe(value);
+  });
+});
+
+describe("certificates and keys", () => {
+  it.each([
+    ["ca", CERTIFICATE],
+    ["cert", pem("CERTIFICATE", CERTIFICATE)],
+    ["ca", pem("CERTIFICATE", CERTIFICATE).repeat(2)],
+    ["key", keys.pkcs8],
+    ["key", keys.pkcs1],
+    ["key", keys.sec1],
+    ["key", keys.rsaPkcs8.replace(/-----[^-]+-----|\n/g, "")],
+  ] as const)("%s is taken as PEM and as base64", (name, text) => {
+    expect(read({ [name]: text })).toMatchObject({ problems: [], settings: { [name]: text } });
+  });
+
+  it.each([
+    ["ca", keys.pkcs8, "a private key"],
+    ["cert", keys.sec1, "a private key"],
+    ["ca", keys.encrypted, "encrypted"],
+    ["ca", keys.public, "a public key"],
+    ["ca", CERTIFICATE.slice(0, 100), "cut short, or something else"],
+    ["ca", "/etc/ca.pem", "neither PEM nor base64"],
+    ["ca", `${CERTIFICATE}${" ".repeat(4_000)}`, "bytes long"],
+    ["key", CERTIFICATE, "a certificate"],
+    ["key", keys.encrypted, "encrypted"],
+    ["key", keys.encryptedOld, "encrypted"],
+    ["key", keys.public, "a public key"],
+    ["key", pem("CERTIFICATE", CERTIFICATE) + keys.pkcs8, "cut short, or something else"],
+    ["key", keys.pkcs8.slice(0, 60), "neither PEM nor base64"],
+  ] as const)("%s says what it is instead, and shows nothing of it", (name, text, instead) => {
+    const { problems } = read({ [name]: text });
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatch(
+      new RegExp(`^setting "${name}" is .*${instead} \\(it may hold a secret.*allowed is`),
+    );
+    expect(problems[0]).not.toContain("\n");
+    for (const line of text.split("\n").filter((part) => part.length > 20))
+      expect(problems[0]).not.toContain(line);
+  });
+
+  it("take as many bytes as a device can keep", () => {
+    const fill = (length: number) => CERTIFICATE + " ".repeat(length - CERTIFICATE.length);
+    expect(isAllowed("ca", fill(3_999))).toBe(true);
+    expect(isAllowed("ca", fill(4_000))).toBe(false);
   });
 });

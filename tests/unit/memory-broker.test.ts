@@ -286,3 +286,34 @@ describe("MemoryBroker's sessions", () => {
     expect(new BrokerClient(broker).connect("a", lasting).take()).toEqual(["connack 0"]);
   });
 });
+
+describe("MemoryBroker, when it is killed and started again,", () => {
+  it("knows no connection any more, publishes no will, and takes nothing from an old one", () => {
+    const one = client("a", { ...lasting, ...willOf("gone") });
+    broker.restart();
+    expect([broker.clients, broker.published]).toEqual([[], []]);
+    one.publish("topic", "late");
+    expect(broker.payloads("topic")).toEqual([]);
+    one.drop();
+    expect(broker.payloads("status")).toEqual([]);
+  });
+
+  it("keeps the sessions that last, and only those", () => {
+    client("lasting", lasting);
+    client("clean");
+    broker.restart();
+    expect(broker.sessions).toBe(1);
+    expect(new BrokerClient(broker).connect("lasting", lasting).take()).toEqual(["connack 0 session"]);
+  });
+});
+
+describe("MemoryBroker without a history", () => {
+  it("tells of each message, and keeps none", () => {
+    broker = new MemoryBroker({ history: false });
+    const told: string[] = [];
+    broker.onPublish = ({ payload }) => told.push(payload);
+    const one = client("a");
+    one.publish("topic", "x");
+    expect([told, broker.published, broker.log]).toEqual([["x"], [], []]);
+  });
+});

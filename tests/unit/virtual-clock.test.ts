@@ -171,3 +171,57 @@ describe("VirtualClock.runUntil", () => {
     expect(clock.elapsed).toBe(50);
   });
 });
+
+describe("VirtualClock's domains", () => {
+  it("end together, and leave the others alone", () => {
+    const clock = new VirtualClock();
+    const domain = clock.domain();
+    const ran: string[] = [];
+    domain.timer.set(() => ran.push("cut"), 10);
+    const handle = domain.timer.set(() => ran.push("cut"), 20);
+    clock.timer.set(() => ran.push("world"), 30);
+    domain.cut();
+    domain.timer.set(() => ran.push("cut"), 0);
+    domain.timer.clear(handle);
+    clock.run(100);
+    expect([ran, domain.isCut, domain.pending, clock.pending]).toEqual([["world"], true, 0, 0]);
+  });
+
+  it("may be cut by one of their own timers", () => {
+    const clock = new VirtualClock();
+    const domain = clock.domain();
+    const ran: number[] = [];
+    for (const delay of [1, 2, 3]) {
+      domain.timer.set(() => {
+        ran.push(delay);
+        if (delay === 2) domain.cut();
+      }, delay);
+    }
+    clock.run(10);
+    expect(ran).toEqual([1, 2]);
+  });
+
+  it("count the timers that are set and have neither run nor been cleared", () => {
+    const clock = new VirtualClock();
+    const domain = clock.domain();
+    const handles = [1, 2, 3].map((delay) => domain.timer.set(() => {}, delay));
+    clock.timer.set(() => {}, 50);
+    expect([domain.pending, clock.pending]).toEqual([3, 4]);
+    domain.timer.clear(handles[2]);
+    domain.timer.clear(handles[2]);
+    clock.run(1);
+    domain.timer.clear(handles[0]);
+    expect([domain.pending, clock.pending, clock.steps]).toEqual([1, 2, 1]);
+  });
+
+  it("that hang let their timers run into nothing", () => {
+    const clock = new VirtualClock();
+    const domain = clock.domain();
+    const ran: string[] = [];
+    domain.timer.set(() => ran.push("hung"), 10);
+    domain.hangs = true;
+    clock.timer.set(() => ran.push("world"), 20);
+    clock.run(100);
+    expect(ran).toEqual(["world"]);
+  });
+});

@@ -15,6 +15,16 @@ export const BROKER_FAULTS: readonly Fault[] = [
     },
   },
   {
+    name: "outage",
+    about: "the broker is away from the beginning until the calm spell; only where it is named",
+    each: false,
+    extra: true,
+    strike: ({ front }) => {
+      front.close("outage");
+      return { what: "the whole time", duration: Number.POSITIVE_INFINITY, end: () => front.open("outage") };
+    },
+  },
+  {
     name: "silent",
     about: "connections are accepted, and nothing is said on them",
     each: false,
@@ -75,10 +85,16 @@ export const BROKER_FAULTS: readonly Fault[] = [
     name: "mute",
     about: "PINGRESP or SUBACK does not come",
     each: false,
-    strike: ({ front }, _device, random) => {
+    strike: (world, _device, random) => {
+      const { front } = world;
       const pings = random.chance(0.5);
       if (pings) front.noPings = true;
-      else front.noSubscriptions = true;
+      else {
+        front.noSubscriptions = true;
+        // Whoever comes back has to subscribe anew, so that it is felt.
+        front.kill(false);
+        endConnections(world, true);
+      }
       return {
         what: pings ? "no PINGRESP" : "no SUBACK",
         end: () => {
@@ -147,11 +163,13 @@ export const BROKER_FAULTS: readonly Fault[] = [
       if (front.isFrozen) return undefined;
       let leave: (() => void) | undefined;
       let isOver = false;
+      // One that never waits for long, or one that backs off.
+      const pace = random.magnitude(500, 60_000);
       const comeAgain = () => {
         if (isOver) return;
         leave?.();
         if (!front.isFrozen) leave = front.intrude(device.id);
-        clock.timer.set(comeAgain, random.magnitude(100, 60_000));
+        clock.timer.set(comeAgain, random.magnitude(100, pace));
       };
       comeAgain();
       return {

@@ -30,19 +30,36 @@ export const DEVICE_FAULTS: readonly Fault[] = [
     name: "sensor",
     about: "no acknowledgement, stuck bus, disturbed wire, NaN, unplugged",
     each: true,
-    strike: (_world, { sensor }, random) => {
-      const { what, end } = sensor.fault();
-      return { what, end, duration: random.magnitude(100, 3_600_000) };
+    strike: (_world, device, random) => {
+      if (!device.sensor.isFine) return undefined;
+      const { what, end } = device.sensor.fault();
+      return {
+        what,
+        duration: random.magnitude(100, 3_600_000),
+        end: () => {
+          end();
+          device.mustSense();
+        },
+      };
     },
   },
   {
     name: "noise",
     about: "bytes on the serial line that no sensor sent",
     each: true,
-    strike: (_world, { sensor }, random) =>
-      sensor instanceof UARTWorld
-        ? { what: "on the line", end: sensor.noise(), duration: random.magnitude(1_000, 3_600_000) }
-        : undefined,
+    strike: (_world, device, random) => {
+      const { sensor } = device;
+      if (!(sensor instanceof UARTWorld) || !sensor.isFine) return undefined;
+      const end = sensor.noise();
+      return {
+        what: "on the line",
+        duration: random.magnitude(1_000, 3_600_000),
+        end: () => {
+          end();
+          device.mustSense();
+        },
+      };
+    },
   },
   {
     name: "power",

@@ -25,6 +25,9 @@ const SILENCE_MARGIN = 1_000;
 /** Milliseconds from opening a connection to CONNACK. */
 const CONNECT_LIMIT = 30_000;
 
+/** Milliseconds, besides three of its values, for a sensor to be opened again. */
+const SENSOR_LIMIT = 10_000;
+
 /** Timers that a node may have set at once. */
 const TIMER_LIMIT = 24;
 
@@ -93,7 +96,7 @@ export class Device {
       taken: (quantity, count) => this.#taken(quantity, count),
       invented: fail,
     });
-    this.ledger = new Ledger(this.base, this.sensor.codes, fail);
+    this.ledger = new Ledger(this.base, this.sensor.codes, options.settings["full"] === "oldest", fail);
     this.keepsakes = new Keepsakes(blocks, new Random(seed, `${name}/flash`));
     this.messages = new Messages(`${this.base}/command`, fail);
     this.weather = new DeviceWeather(clock, new Random(seed, `${name}/weather`), latency, () =>
@@ -107,8 +110,20 @@ export class Device {
     return this.#powered;
   }
 
+  get listens(): boolean {
+    return this.#options.listens;
+  }
+
   get hasWiFi(): boolean {
     return this.#options.wifi;
+  }
+
+  /** How often the journal's blocks were erased. */
+  get erases(): { most: number; least: number } {
+    const { flash } = this.keepsakes;
+    const { blocks } = this.#options;
+    const counts = flash ? Array.from({ length: blocks }, (_, block) => flash.erases(block)) : [0];
+    return { most: Math.max(...counts), least: Math.min(...counts) };
   }
 
   note(what: string): void {
@@ -260,6 +275,18 @@ export class Device {
     }, limit);
   }
 
+  /** A sensor that is there again must be read again. */
+  mustSense(): void {
+    const { clock, fail } = this.#options;
+    const powered = this.#powered;
+    const { taken } = this.ledger;
+    const limit = SENSOR_LIMIT + 3 * this.sensor.pace;
+    clock.timer.set(() => {
+      if (powered && this.#powered === powered && this.sensor.isFine && this.ledger.taken === taken)
+        fail(`sensor: it is there again, and nothing was taken for ${limit} ms`);
+    }, limit);
+  }
+
   #watchSilence(): void {
     const since = this.#options.clock.elapsed;
     for (const connection of this.#powered?.host.connections ?? []) {
@@ -293,6 +320,8 @@ export class Device {
       }),
       lost: heard((reason, retryIn) => {
         this.note(`lost: ${reason}; again in ${retryIn}`);
+        // The broker of the bench never does.
+        if (reason.includes("broke the MQTT protocol")) this.#options.fail(`protocol: ${reason}`);
         watch.lost();
       }),
       recorded: heard((reading) => {

@@ -8,7 +8,7 @@ export interface Strike {
   readonly what: string;
   /** Takes it back. Without it, it is over at once. */
   readonly end?: () => void;
-  /** Milliseconds until then. Default: drawn, mostly seconds or minutes and at times hours. */
+  /** Milliseconds until then, or infinity: until the calm spell. Default: drawn, mostly seconds or minutes and at times hours. */
   readonly duration?: number;
 }
 
@@ -18,6 +18,8 @@ export interface Fault {
   readonly about: string;
   /** Strikes each device on its own, or the whole world. */
   readonly each: boolean;
+  /** Strikes only where it is asked for by name: it leaves no room for others. */
+  readonly extra?: boolean;
   /** `undefined` where it cannot strike now. */
   strike(world: World, device: Device, random: Random): Strike | undefined;
 }
@@ -40,7 +42,8 @@ export class FaultSchedule {
       this.struck[fault.name] = 0;
       for (const device of fault.each ? world.devices : world.devices.slice(0, 1)) {
         const random = new Random(world.seed, `${fault.name}/${device.name}`);
-        this.#plan(fault, device, random, random.magnitude(OFTEN, RARELY));
+        if (fault.extra) this.#strike(fault, device, fault.strike(world, device, random) as Strike, random);
+        else this.#plan(fault, device, random, random.magnitude(OFTEN, RARELY));
       }
     }
   }
@@ -75,7 +78,7 @@ export class FaultSchedule {
       strike.end?.();
     };
     this.#active.add(end);
-    world.clock.timer.set(end, duration);
+    if (Number.isFinite(duration)) world.clock.timer.set(end, duration);
   }
 }
 

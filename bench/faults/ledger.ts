@@ -95,6 +95,9 @@ export class Ledger {
   #expected: Taken[] = [];
   /** Numbers that the node has dropped before it has told what they are. */
   #droppedAhead = new Set<number>();
+  /** Numbers of readings that the power went in, and that were stored all the same. */
+  #phantoms = new Set<number>();
+  #dropsOldest: boolean;
   /** A ring of those whose fate is known, oldest first. */
   #remembered: (Taken | undefined)[] = new Array(REMEMBERED).fill(undefined);
   #rememberedAt = 0;
@@ -105,9 +108,18 @@ export class Ledger {
   /** By quantity: the payload of the live reading that arrived last. */
   #newest: (string | undefined)[] = [];
 
-  /** @param fail called with what is wrong */
-  constructor(base: string, codes: readonly (Code | undefined)[], fail: (what: string) => void) {
+  /**
+   * @param dropsOldest what the node gives up for want of room; otherwise it is what it just takes
+   * @param fail called with what is wrong
+   */
+  constructor(
+    base: string,
+    codes: readonly (Code | undefined)[],
+    dropsOldest: boolean,
+    fail: (what: string) => void,
+  ) {
     this.#base = base;
+    this.#dropsOldest = dropsOldest;
     this.#codes = codes;
     this.#fail = fail;
     for (let quantity = 0; quantity < QUANTITY_COUNT; quantity++) {
@@ -186,6 +198,9 @@ export class Ledger {
     const isNext = seq === this.#lastSeq + 1 || this.#lastLife !== life;
     if (!isNext)
       this.#fail(`number: reading #${reading.order} has ${seq}, and the one before ${this.#lastSeq}`);
+    for (let missing = this.#lastSeq + 1; this.#lastSeq > 0 && missing < seq; missing++) {
+      if (this.#numbered.get(missing)?.epoch !== reading.epoch) this.#phantoms.add(missing);
+    }
     this.#lastLife = life;
     this.#lastSeq = seq;
     const former = this.#numbered.get(seq);
@@ -205,23 +220,21 @@ export class Ledger {
 
   /** The node has given up `count` readings, the first of them `first`. */
   gaveUp(first: number, count: number): void {
-    const known = this.#numbered.get(first);
-    const isAhead =
-      this.#lastLife === this.#life
-        ? first > this.#lastSeq
-        : !known || known.fate >= Fate.DROPPED || known.isAcknowledged;
-    // Of one that is just being taken the number is not known yet, or was that of another before a restart.
-    if (isAhead) {
+    // Of one that is just being taken the number is not known yet.
+    if (!this.#dropsOldest) {
       this.#droppedAhead.add(first);
       return;
     }
     let left = count;
     for (let seq = first; left > 0 && seq <= this.#lastSeq; seq++) {
       const reading = this.#numbered.get(seq);
+      if (!reading) {
+        if (this.#phantoms.delete(seq)) left -= 1;
+      } else if (!reading.isAcknowledged) {
+        this.#drop(reading);
+        left -= 1;
+      }
       // What was acknowledged may have been forgotten with the power, and then it is one of those that are counted.
-      if (!reading || reading.isAcknowledged) continue;
-      this.#drop(reading);
-      left -= 1;
     }
   }
 
@@ -311,6 +324,7 @@ export class Ledger {
         this.#fail(`number: ${seq} of epoch ${epoch} is given to #${other.order} and #${reading.order}`);
       reading.seq = seq;
       reading.epoch = epoch;
+      this.#phantoms.delete(seq);
       if (!other) this.#numbered.set(seq, reading);
     }
     if (reading.seq !== seq || reading.epoch !== epoch)

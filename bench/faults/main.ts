@@ -3,7 +3,7 @@
 import { parseArguments, UsageError } from "./options.js";
 import { type Outcome, runAll } from "./pool.js";
 import { Totals } from "./report.js";
-import { DAY, FAULTS } from "./run.js";
+import { DAY } from "./run.js";
 import { commandOf } from "./shrink.js";
 
 /** One run of so many is run a second time. */
@@ -74,7 +74,7 @@ function describe({ task, replay, crash }: Outcome): string {
     lines.push(`FAILURE of seed ${task.seed}, after ${(failure.at / DAY).toFixed(3)} days: ${failure.text}`);
     lines.push(...failure.trace.slice(-SHOWN).map((line) => `  ${line}`));
   } else lines.push(`FAILURE of seed ${task.seed}: ${crash}`);
-  lines.push("", `replay: ${commandOf(options, FAULTS.length)}`);
+  lines.push("", `replay: ${commandOf(options)}`);
   return lines.join("\n");
 }
 

@@ -1,6 +1,6 @@
 import os from "node:os";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
-import { FAULTS } from "./run.js";
+import { FAULTS, USUAL } from "./run.js";
 
 /** What the command line says. */
 export interface Options {
@@ -63,7 +63,7 @@ export function parseArguments(argv: readonly string[]): Options | undefined {
     days: values.days,
     jobs: Math.min(values.jobs, count),
     trace: values.trace,
-    faults: values.faults ?? NAMES,
+    faults: values.faults ?? [...USUAL],
   };
 }
 

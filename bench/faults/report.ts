@@ -13,6 +13,7 @@ export class Totals {
   connections = 0;
   cuts = 0;
   growth = 0;
+  erases = 0;
   readonly struck: Record<string, number> = {};
 
   add(result: RunResult, repeated: boolean): void {
@@ -26,6 +27,7 @@ export class Totals {
     this.doubtful += result.doubtful;
     this.connections += result.connections;
     this.cuts += result.cuts;
+    this.erases = Math.max(this.erases, result.erases);
     this.growth = Math.max(this.growth, result.growth);
     for (const [name, count] of Object.entries(result.struck))
       this.struck[name] = (this.struck[name] ?? 0) + count;
@@ -54,6 +56,12 @@ export class Totals {
       ],
       ["connections", count(this.connections), "that the broker accepted"],
       ["power cuts", count(this.cuts), ""],
+      ["erases", count(this.erases), "of the flash block that was erased most often"],
+      [
+        "memory",
+        count(this.growth),
+        "bytes that the heap grew at most from a run's second third to its last",
+      ],
     ] as const;
     return `${columns([["fault", "strikes", ""], ...faults])}\n\n${columns(results)}`;
   }

@@ -14,6 +14,9 @@ export const FAULTS: readonly Fault[] = [
   ...DEVICE_FAULTS,
 ];
 
+/** Those that strike where none are named. */
+export const USUAL: readonly string[] = FAULTS.filter(({ extra }) => !extra).map(({ name }) => name);
+
 export const DAY = 86_400_000;
 
 /** Milliseconds between two looks at what must be bounded. */
@@ -27,6 +30,9 @@ const DRAIN = 4 * 3_600_000;
 
 /** Bytes by which memory may grow from the second third of a run to the last: a map that doubles, code that is compiled. */
 const GROWTH_LIMIT = 4_000_000;
+
+/** Readings that a node may say were waiting: those of a moment. */
+const WAITING_LIMIT = 4;
 
 /** Milliseconds before the end from which on readings may be under way still. */
 const UNDER_WAY = 90_000;
@@ -57,6 +63,8 @@ export interface RunResult {
   doubtful: number;
   connections: number;
   cuts: number;
+  /** Of the block that was erased most often. */
+  erases: number;
   /** Bytes by which the heap grew from the second third of the run to the last; 0 where nobody looked. */
   growth: number;
   /** What was found wrong first, when (simulated milliseconds), and the last lines of the trace before it. */
@@ -86,6 +94,7 @@ export function run(options: RunOptions): RunResult {
     schedule.calm();
     settle(world);
   }
+  if (!world.failure) speak(world);
   if (!world.failure) sayGoodbye(world);
   const sum = (count: (device: World["devices"][number]) => number) =>
     world.devices.reduce((total, device) => total + count(device), 0);
@@ -102,6 +111,7 @@ export function run(options: RunOptions): RunResult {
     doubtful: sum(({ ledger }) => ledger.doubtful),
     connections: sum(({ connections }) => connections),
     cuts: sum(({ cuts }) => cuts),
+    erases: Math.max(...world.devices.map(({ erases }) => erases.most)),
     growth,
     failure: world.failure,
   };
@@ -133,8 +143,27 @@ function settle(world: World): void {
   const waits = () => devices.some(({ ledger }) => ledger.waiting(clock.elapsed - UNDER_WAY) > 0);
   while (!world.failure && clock.elapsed < end && waits()) pass(world, 10 * STEP);
   if (world.failure) return;
-  for (const { ledger } of devices)
+  for (const { name, ledger, erases, cuts, waiting } of devices) {
     ledger.settle(clock.elapsed - UNDER_WAY, (topic) => world.retained(topic));
+    // A cut within an erase has the block erased again.
+    if (erases.most > erases.least + 2 + cuts)
+      world.fail(`wear: ${name} has erased one block ${erases.most} times and another ${erases.least} times`);
+    if (waiting > WAITING_LIMIT)
+      world.fail(`waiting: ${name} says that ${waiting} readings wait, and all have arrived`);
+  }
+}
+
+/** Whoever has subscribed hears what is sent, however often it has connected anew. */
+function speak(world: World): void {
+  const heard = world.devices.map(({ messages }) => messages.heard);
+  for (const { messages } of world.devices) {
+    messages.sends("are you there?");
+    world.broker.publish(messages.topic, "are you there?", 1);
+  }
+  pass(world, 5_000);
+  world.devices.forEach(({ name, listens, messages }, index) => {
+    if (listens && messages.heard === heard[index]) world.fail(`message: ${name} does not hear any more`);
+  });
 }
 
 /** An orderly end takes a second at most, and leaves `offline` with the broker. */

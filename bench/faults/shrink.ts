@@ -1,4 +1,4 @@
-import { DAY, type RunOptions, type RunResult, run } from "./run.js";
+import { DAY, type RunOptions, type RunResult, run, USUAL } from "./run.js";
 
 /** A run that fails, and what it shows. */
 export interface Replay {
@@ -36,8 +36,9 @@ export function shrink(failed: Replay, milliseconds: number): Replay {
 }
 
 /** The command that runs it again. */
-export function commandOf({ seed, days, faults }: Replay["options"], all: number): string {
-  const list = faults.length === all ? "" : ` --faults ${faults.length === 0 ? "none" : faults.join(",")}`;
+export function commandOf({ seed, days, faults }: Replay["options"]): string {
+  const list =
+    faults.join() === USUAL.join() ? "" : ` --faults ${faults.length === 0 ? "none" : faults.join(",")}`;
   return `npm run faults -- --seed ${seed} --days ${days}${list}`;
 }
 

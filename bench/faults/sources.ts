@@ -30,6 +30,10 @@ export interface Taker {
 export interface SensorWorld {
   /** Which it is, for the trace. */
   readonly kind: string;
+  /** Milliseconds between its values. */
+  readonly pace: number;
+  /** Nothing is wrong with it, and nothing has been for as long as the node can tell. */
+  readonly isFine: boolean;
   /** What its values of a quantity count; nothing where it does not measure it. */
   readonly codes: readonly (Code | undefined)[];
   /** What the node's settings must say. */
@@ -45,6 +49,8 @@ export interface SensorWorld {
 /** An I2C part, or a class of the bench's own, that the node asks for samples. */
 export class PolledWorld implements SensorWorld {
   readonly kind: "tmp117" | "sht3x" | "class";
+  readonly pace: number;
+  isFine = true;
   readonly codes: readonly (Code | undefined)[];
   readonly settings: Readonly<Record<string, unknown>>;
   #clock: VirtualClock;
@@ -64,6 +70,7 @@ export class PolledWorld implements SensorWorld {
     taker: Taker,
   ) {
     this.kind = kind;
+    this.pace = pace;
     this.#clock = clock;
     this.#random = random;
     this.#taker = taker;
@@ -87,6 +94,18 @@ export class PolledWorld implements SensorWorld {
   cut(): void {}
 
   fault(): { what: string; end: () => void } {
+    const { what, end } = this.#fault();
+    this.isFine = false;
+    return {
+      what,
+      end: () => {
+        this.isFine = true;
+        end();
+      },
+    };
+  }
+
+  #fault(): { what: string; end: () => void } {
     if (this.kind === "class") {
       const [what, trouble] = this.#random.pick(TROUBLES);
       this.#trouble = trouble;

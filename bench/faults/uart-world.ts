@@ -21,7 +21,7 @@ export class UARTWorld implements SensorWorld {
   #clock: VirtualClock;
   #random: Random;
   #taker: Taker;
-  #pace: number;
+  readonly pace: number;
   #line: VirtualLine;
   #count = 0;
   #domain: TimerDomain | undefined;
@@ -40,7 +40,7 @@ export class UARTWorld implements SensorWorld {
   constructor(clock: VirtualClock, random: Random, pace: number, taker: Taker) {
     this.#clock = clock;
     this.#random = random;
-    this.#pace = pace;
+    this.pace = pace;
     this.#taker = taker;
     this.#line = new VirtualLine(clock);
     this.#later(random.between(0, pace), () => this.#speak());
@@ -78,6 +78,10 @@ export class UARTWorld implements SensorWorld {
     this.#line.vanish();
   }
 
+  get isFine(): boolean {
+    return this.#line.isPlugged && this.#noisePeriod === 0;
+  }
+
   fault(): { what: string; end: () => void } {
     this.#line.unplug();
     return { what: "unplugged", end: () => this.#line.plug() };
@@ -107,7 +111,7 @@ export class UARTWorld implements SensorWorld {
     const count = this.#count;
     this.#count += 1;
     const text = this.#text(count);
-    this.#later(this.#pace * this.#random.between(0.98, 1.02), () => this.#speak());
+    this.#later(this.pace * this.#random.between(0.98, 1.02), () => this.#speak());
     // Bytes come as the operating system or the FIFO gives them: at once, or in pieces some milliseconds apart.
     if (this.#random.chance(0.7)) return this.#finish(count, text);
     const split = this.#random.integer(1, text.length - 2);

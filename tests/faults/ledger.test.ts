@@ -1,0 +1,221 @@
+import { beforeEach, describe, expect, it } from "@jest/globals";
+import { MICRODEGREES } from "../../bench/faults/codes.js";
+import { Keeping, Ledger } from "../../bench/faults/ledger.js";
+import { blankReading, type Reading } from "../../firmware/codec/reading.js";
+
+const BASE = "bench/n1";
+const START = 1_795_132_800_000;
+
+let ledger: Ledger;
+let failures: string[];
+/** Moment and number of the callback; each reading is taken in one of its own. */
+let now: number;
+let step: number;
+/** The number that the node would give next. */
+let next: number;
+
+beforeEach(() => {
+  failures = [];
+  ledger = new Ledger(BASE, [MICRODEGREES], true, (what) => failures.push(what));
+  now = step = 0;
+  next = 1;
+  ledger.begin(0, START);
+});
+
+interface Told {
+  count: number;
+  seq: number;
+  at: number;
+  reading: Reading;
+}
+
+/** The sensor gives its next value, and the node takes it. */
+function take(connection = 1, changes: Partial<Reading> = {}): Told {
+  const count = ledger.taken;
+  now += 1_000;
+  step += 1;
+  ledger.take(0, count, { at: now, step, connection });
+  const reading = {
+    ...blankReading(),
+    value: MICRODEGREES.value(count),
+    seq: next++,
+    epoch: 7,
+    uptime: now,
+    boot: 1,
+    ...changes,
+  };
+  ledger.recorded(reading);
+  return { count, seq: reading.seq, at: now, reading };
+}
+
+/** It comes to the broker. */
+function arrive(told: Told, changes: Record<string, unknown> = {}, dup = false): void {
+  const message: Record<string, unknown> = {
+    temperature: MICRODEGREES.value(told.count),
+    time: START + told.at,
+    seq: told.seq,
+    epoch: "00000007",
+    ...changes,
+  };
+  now += 10;
+  const payload = JSON.stringify(message);
+  ledger.arrive({ topic: `${BASE}/temperature`, payload, dup, retain: message["late"] !== true }, now);
+}
+
+const LATE = { late: true };
+const settle = () => ledger.settle(now, () => undefined);
+
+describe("the fault bench's ledger is content", () => {
+  it("with readings that arrive live, once or again, and with nothing else", () => {
+    ledger.accepted(1);
+    const readings = [take(), take(), take()];
+    for (const reading of readings) arrive(reading);
+    arrive(readings[2], {}, true);
+    for (const { reading } of readings) ledger.acknowledged(reading);
+    ledger.settle(now, () =>
+      JSON.stringify({ temperature: 20.000002, time: START + 3_000, seq: 3, epoch: "00000007" }),
+    );
+    expect(failures).toEqual([]);
+    expect([ledger.taken, ledger.arrived, ledger.duplicates]).toEqual([3, 3, 1]);
+  });
+
+  it("with late ones behind live ones, each in its own order", () => {
+    const waited = [take(0), take(0)];
+    ledger.accepted(1);
+    const live = take();
+    arrive(live);
+    for (const reading of waited) arrive(reading, LATE);
+    expect(failures).toEqual([]);
+  });
+
+  it("with what was sent on the connection before, sent again as it was", () => {
+    ledger.accepted(1);
+    const reading = take();
+    ledger.accepted(2);
+    arrive(reading, {}, true);
+    expect(failures).toEqual([]);
+  });
+
+  it("with readings that the node says it has dropped, and with those that went with the power", () => {
+    ledger.accepted(1);
+    const first = take(0);
+    take(0);
+    ledger.gaveUp(first.seq, 1);
+    ledger.cut(Keeping.NONE, 1);
+    settle();
+    expect(failures).toEqual([]);
+    expect([ledger.dropped, ledger.doubtful]).toEqual([1, 1]);
+  });
+});
+
+describe("the fault bench's ledger finds", () => {
+  it("a reading that never came", () => {
+    take();
+    settle();
+    expect(failures.join()).toMatch(/^lost: 1 readings never came/);
+  });
+
+  it("one that was dropped and not told, among those that were told", () => {
+    const first = take();
+    take();
+    take();
+    ledger.gaveUp(first.seq, 2);
+    settle();
+    expect(failures.join()).toMatch(/^lost: 1 readings/);
+  });
+
+  it("one that a power cut must not have cost", () => {
+    take();
+    ledger.cut(Keeping.ALWAYS, 1);
+    ledger.begin(now, START);
+    settle();
+    expect(failures.join()).toMatch(/^lost: 1 readings/);
+  });
+
+  it("one that the node has not taken at all", () => {
+    ledger.take(0, 0, { at: 1, step: 1, connection: 0 });
+    ledger.take(0, 1, { at: 2, step: 2, connection: 0 });
+    expect(failures.join()).toMatch(/^taken: the node has not taken reading #0/);
+  });
+
+  it("a value that nobody measured, whether recorded or sent", () => {
+    ledger.recorded({ ...blankReading(), value: 12.5 });
+    arrive({ ...take(), count: 50 });
+    expect(failures.map((text) => text.split(":")[0])).toEqual(["invented", "invented"]);
+  });
+
+  it("an acknowledgement of what the broker never got", () => {
+    const { reading } = take();
+    ledger.acknowledged(reading);
+    expect(failures.join()).toMatch(/^lost: the node says that #0 was delivered/);
+  });
+
+  it("the wrong order, of live ones and of late ones", () => {
+    const late = [take(0), take(0)];
+    ledger.accepted(1);
+    const live = [take(), take()];
+    arrive(live[1]);
+    arrive(live[0]);
+    arrive(late[1], LATE);
+    arrive(late[0], LATE);
+    expect(failures.map((text) => text.slice(0, 33))).toEqual([
+      "order: reading #2 came after #3 (",
+      "order: reading #0 came after #1 (",
+    ]);
+  });
+
+  it("a wrong mark: late or not", () => {
+    const waited = take(0);
+    ledger.accepted(1);
+    const live = take();
+    arrive(waited);
+    arrive(live, LATE);
+    expect(failures.map((text) => text.split(":")[0])).toEqual(["late", "late"]);
+  });
+
+  it("a late one that is retained, and a live one that is not", () => {
+    ledger.accepted(1);
+    const { count, seq, at } = take();
+    const payload = JSON.stringify({
+      temperature: MICRODEGREES.value(count),
+      time: START + at,
+      seq,
+      epoch: "00000007",
+    });
+    ledger.arrive({ topic: `${BASE}/temperature`, payload, dup: false, retain: false }, now);
+    expect(failures.join()).toMatch(/^retained: /);
+  });
+
+  it("another value than the newest live one, retained at the end", () => {
+    ledger.accepted(1);
+    arrive(take());
+    ledger.settle(now, () => "old");
+    expect(failures.join()).toMatch(/^retained: .* holds old/);
+  });
+
+  it("a number that is given twice, skipped, or not the reading's own", () => {
+    ledger.accepted(1);
+    arrive(take(), { seq: 9 });
+    take(1, { seq: 3 });
+    ledger.begin(now, START);
+    take(1, { seq: 3, uptime: 1_000, boot: 2 });
+    expect(failures.map((text) => text.split(":")[0])).toEqual(["number", "number", "number"]);
+  });
+
+  it("a wrong time, a time of a clock that was not set, and none where there is one", () => {
+    ledger.accepted(1);
+    arrive(take(), { time: START + 1_500 });
+    arrive(take(), { time: undefined, uptime: now, boot: 1 });
+    ledger.begin(now, undefined);
+    ledger.accepted(1);
+    arrive(take(1, { uptime: 1_000, boot: 2 }));
+    expect(failures.map((text) => text.split(":")[0])).toEqual(["time", "time", "time"]);
+  });
+
+  it("an uptime that is wrong, and restarts that are counted backwards", () => {
+    take(1, { uptime: 5 });
+    ledger.begin(now, START);
+    take(1, { uptime: 1_000, boot: 1 });
+    expect(failures.map((text) => text.split(":")[0])).toEqual(["time", "restarts"]);
+  });
+});

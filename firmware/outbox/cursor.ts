@@ -12,8 +12,8 @@ export interface Cursor {
   used: number;
 }
 
-/** Whoever sends, resends and acknowledges is at another place each. */
-const CURSORS = 4;
+/** Whoever sends, resends and acknowledges is at another place each, in either lane. */
+const CURSORS = 6;
 
 /**
  * The places in the journal from which somebody reads on. Nobody asks for one: the nearest below what is wanted is

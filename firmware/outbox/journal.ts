@@ -474,13 +474,27 @@ export class Journal implements Waiting {
     return this.#readHeader(behind, this.#generation - this.#distance(behind)) && this.#record.seq > seq;
   }
 
-  /** The newest block that begins with a number not above `seq`. */
+  /** The newest block that begins with a number not above `seq`; the oldest where all begin above it. */
   #blockOf(seq: number): number {
-    for (let back = 0; back < this.#length; back++) {
-      const block = this.#back(back);
-      if (this.#readHeader(block, this.#generation - back) && this.#record.seq <= seq) return block;
+    let near = 0;
+    let far = this.#length - 1;
+    while (near < far) {
+      const middle = (near + far) >> 1;
+      if (!this.#readHeader(this.#back(middle), this.#generation - middle))
+        return this.#blockAmong(near, far, seq);
+      if (this.#record.seq <= seq) far = middle;
+      else near = middle + 1;
     }
-    return this.#back(this.#length - 1);
+    return this.#back(near);
+  }
+
+  /** The same where a header cannot be read, one block after the other. */
+  #blockAmong(near: number, far: number, seq: number): number {
+    for (let back = near; back < far; back++) {
+      if (this.#readHeader(this.#back(back), this.#generation - back) && this.#record.seq <= seq)
+        return this.#back(back);
+    }
+    return this.#back(far);
   }
 
   /** Readings in flash with numbers from `from` up to but not including `to`. */

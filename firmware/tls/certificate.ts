@@ -157,8 +157,6 @@ function methodOf(algorithm: Uint8Array): Method | undefined {
   }
 }
 
-const NOTHING = Object.freeze([]) as unknown as Uint8Array;
-
 function parseKey(info: Uint8Array): PublicKey {
   const fields = new DER(info).enter(Tag.SEQUENCE);
   const algorithm = fields.enter(Tag.SEQUENCE);
@@ -182,7 +180,7 @@ function parseKey(info: Uint8Array): PublicKey {
       else if (curve === P384 && value.length === 97) kind = KeyKind.P384;
     }
   }
-  return { kind, info, value, exponent: NOTHING };
+  return { kind, info, value, exponent: value.subarray(0, 0) };
 }
 
 const UNCOMPRESSED = 4;

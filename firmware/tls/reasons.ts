@@ -100,3 +100,14 @@ export function closedText(client: Client): string {
     ? `${closed}: perhaps it does not take the node's certificate (cert)`
     : closed;
 }
+
+/** What Moddable's session throws, in words for a person. */
+export function sessionText(message: string): string {
+  if (message.startsWith("serverKeyExchange")) {
+    return "the broker could not prove that the key of its certificate is its own";
+  }
+  if (message.startsWith("recordProtocol") || message.startsWith("finished")) {
+    return "what the broker sent was changed on its way, or encrypted with another key";
+  }
+  return message === "" ? "the TLS session failed" : message;
+}

@@ -1,3 +1,4 @@
+import { createHash, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type net from "node:net";
 import { join } from "node:path";
@@ -115,6 +116,34 @@ describe("TLS", () => {
     expect(events).toEqual([expect.stringContaining("other.test")]);
     expect(events[0]).toMatch(/^error /);
   });
+
+  run(
+    "is not writable to a server whose key is not the one pinned, and sends it nothing (needs openssl)",
+    async () => {
+      let received = "";
+      const listen = (socket: tls.TLSSocket) =>
+        socket.on("data", (data) => {
+          received += data.toString();
+        });
+      server.on("secureConnection", listen);
+      cleanups.push(() => server.off("secureConnection", listen));
+      const { publicKey } = new X509Certificate(file("node.test.pem"));
+      const pin = createHash("sha256")
+        .update(publicKey.export({ type: "spki", format: "der" }))
+        .digest();
+      const wrong = connect({ host: "any.test", secure: { pin: new Uint8Array(32) } });
+      await until(() => wrong.events.length > 0);
+      expect(wrong.events).toEqual([
+        expect.stringContaining("error the broker's key is not the one that is pinned"),
+      ]);
+      expect(wrong.socket.write(Uint8Array.of(1))).toBeUndefined();
+      const right = connect({ host: "any.test", secure: { pin: new Uint8Array(pin) } });
+      await until(() => right.events.length > 0);
+      right.socket.write(Buffer.from("for the right one"));
+      await until(() => right.text() !== "");
+      expect([right.events[0], received]).toEqual(["writable", "for the right one"]);
+    },
+  );
 
   run("checks the address where there is no name (needs openssl)", async () => {
     const { events } = connect({

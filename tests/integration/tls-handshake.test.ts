@@ -4,7 +4,7 @@ import net from "node:net";
 import tls from "node:tls";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { Handshake, HEADER, RECORD_LIMIT, recordLength } from "../../firmware/tls/handshake.js";
-import { alertText, Client, closedText } from "../../firmware/tls/reasons.js";
+import { alertText, Client, closedText, sessionText } from "../../firmware/tls/reasons.js";
 import { type Pair, selfSigned } from "../support/certificates.js";
 import { hasProgram, temporaryDirectory } from "../support/peers.js";
 
@@ -335,6 +335,14 @@ describe("the reason of an end", () => {
     expect(of(116)[0]).toBe(missing);
     expect(of(116)[3]).toMatch(/does not take the node's certificate/);
     expect(of(48)[3]).toMatch(/does not know the authority of the node's certificate/);
+  });
+
+  it("is put into words where Moddable's session has found it", () => {
+    expect(sessionText("serverKeyExchange: failed to verify signature")).toMatch(/could not prove/);
+    expect(sessionText("recordProtocol auth failed")).toMatch(/changed on its way/);
+    expect(sessionText("finished: auth err")).toMatch(/changed on its way/);
+    expect(sessionText("the broker has no certificate")).toBe("the broker has no certificate");
+    expect(sessionText("")).toBe("the TLS session failed");
   });
 
   it("is guessed where the broker closes without a word", () => {

@@ -94,7 +94,9 @@ describe("the layers", () => {
       ca: CERTIFICATE,
       pin,
     });
-    expect(start({ pin: "hunter2" }, storage).raw).toMatchObject({ ca: CERTIFICATE, pin });
+    for (const wrong of [{ pin: "hunter2" }, { ca: "hunter2" }]) {
+      expect(start(wrong, storage).raw).toMatchObject({ ca: CERTIFICATE, pin });
+    }
   });
 
   it("forget the key of a certificate that another takes the place of", () => {

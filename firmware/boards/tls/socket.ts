@@ -12,7 +12,7 @@ import type { Bytes, IO, TCP, TCPClass, TCPOptions } from "../../ports.js";
 import type { Credentials } from "../../tls/credentials.js";
 import { Handshake, HEADER, recordLength } from "../../tls/handshake.js";
 import { parseAddress } from "../../tls/names.js";
-import { alertText, closedText } from "../../tls/reasons.js";
+import { alertText, closedText, sessionText } from "../../tls/reasons.js";
 import { Keyring } from "./keyring.js";
 import { Pipe } from "./pipe.js";
 import { stir } from "./random.js";
@@ -300,8 +300,9 @@ export class TLSSocket implements TCP {
   #fail(error: unknown): void {
     if (!this.#session || this.#failure) return;
     const { alert } = this.#session;
-    const text = alert ? alertText(alert.description, this.#handshake.client) : errorText(error);
-    this.#failure = new Error(text || "the TLS session failed");
+    this.#failure = new Error(
+      alert ? alertText(alert.description, this.#handshake.client) : sessionText(errorText(error)),
+    );
     this.#tcp?.close();
     this.#tcp = undefined;
     this.#pending = 0;

@@ -35,7 +35,7 @@ describe("field failure", () => {
       /name server/,
       (world: ReturnType<typeof virtualNode>) => (world.board.net.blackHole = true),
     ],
-    ["the broker's TCP", 30_000, /no TCP connection .* in time/, () => undefined],
+    ["the broker's TCP", 30_000, /no connection to .* in time/, () => undefined],
     [
       "CONNECT",
       30_000,

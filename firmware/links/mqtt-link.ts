@@ -114,6 +114,10 @@ export class MQTTLink {
   /** Attempts to connect, and those that the broker accepted. */
   #attempts = 0;
   #connections = 0;
+  /** The present connection asked for a clean session, which ends with it. */
+  #isClean = false;
+  /** The broker has told that the session which it keeps has the subscriptions. */
+  #isSubscribed = false;
   /** The sensor has been opened, or not: the node may say that it is there. */
   #ready = false;
   #announced = false;
@@ -277,6 +281,8 @@ export class MQTTLink {
     const attempt = this.#attempts;
     // What a client that was closed still has to say is not listened to.
     const isCurrent = () => attempt === this.#attempts && this.#client !== undefined;
+    // What an earlier run had under way is not known any more: begin with a clean session, then keep it.
+    this.#isClean = this.#connections === 0 || this.#flight.isScattered;
     try {
       this.#client = new client.io({
         ...client,
@@ -287,8 +293,7 @@ export class MQTTLink {
         host,
         port,
         id,
-        // What an earlier run had under way is not known any more: begin with a clean session, then keep it.
-        clean: this.#connections === 0 || this.#flight.isScattered,
+        clean: this.#isClean,
         keepAlive,
         session: this.#session,
         ...(user !== undefined && { user }),
@@ -319,7 +324,9 @@ export class MQTTLink {
       this.#diagnosticsDue = true;
       this.#diagnosticsAlarm.set(diagnosticsPeriod);
     }
-    this.#become(accepted(this.#state, subscriptions.length > 0 && !sessionPresent), 0);
+    // A session that is present may be one that an attempt has begun whose CONNACK, or SUBSCRIBE, never arrived.
+    if (!sessionPresent) this.#isSubscribed = false;
+    this.#become(accepted(this.#state, subscriptions.length > 0 && !this.#isSubscribed), 0);
   }
 
   #subscribe(): void {
@@ -346,7 +353,10 @@ export class MQTTLink {
     if (this.#state === LinkState.ONLINE || this.#state === LinkState.SUBSCRIBING) {
       // Unsigned: it may have lasted for weeks.
       this.#ended(elapsed(this.#onlineAt, this.#options.clock.ticks()) >>> 0, byBroker);
-    } else if (this.#state === LinkState.CONNECTING) this.#evictions.failed();
+    } else if (this.#state === LinkState.CONNECTING) {
+      this.#evictions.failed();
+      this.#isSubscribed = false; // the broker may have begun a new session with it
+    }
   }
 
   /** A connection that the broker had accepted. */
@@ -491,6 +501,7 @@ export class MQTTLink {
       if (payload?.[i] === 0x80)
         monitor.warning?.(`the broker refuses the subscription to ${subscriptions[i].topic}`);
     }
+    this.#isSubscribed = !this.#isClean;
     this.#become(subscribed(this.#state), 0);
   }
 

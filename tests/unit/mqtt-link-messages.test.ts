@@ -86,6 +86,43 @@ describe("subscriptions and diagnostics of a link", () => {
     expect(subscribes()).toBe(3);
   });
 
+  it.each(["connack", "subscribe"])(
+    "subscribes again in a session that was begun by an attempt which ended without its %s",
+    (packet) => {
+      const { board, broker, node } = virtualNode(
+        {},
+        { subscriptions: [{ topic: "home/x", QoS: 1, onMessage: () => {} }] },
+      );
+      node.start();
+      board.clock.run(3_000);
+      broker.mute.add(packet);
+      board.net.resetAll();
+      board.clock.run(20_000);
+      broker.mute.clear();
+      board.clock.run(60_000);
+      expect(broker.filters(broker.clients[0])).toEqual(["home/x"]);
+      expect(broker.log.filter((line) => line.endsWith(":subscribe")).length).toBeGreaterThan(1);
+    },
+  );
+
+  it("subscribes again where the broker has lost the session, and an attempt without CONNACK has begun another", () => {
+    const { board, broker, node } = virtualNode(
+      {},
+      { subscriptions: [{ topic: "home/x", QoS: 1, onMessage: () => {} }] },
+    );
+    node.start();
+    board.clock.run(3_000);
+    board.net.resetAll();
+    board.clock.run(10_000); // the session is kept from now on
+    broker.forgetSessions();
+    broker.mute.add("connack");
+    board.net.resetAll();
+    board.clock.run(20_000);
+    broker.mute.clear();
+    board.clock.run(60_000);
+    expect(broker.filters(broker.clients[0])).toEqual(["home/x"]);
+  });
+
   it("hands over messages to a subscription with their retain flag, and ignores one that is too long", () => {
     const messages: [string, boolean | undefined][] = [];
     const onMessage = ({ payload, retain }: Message) => {

@@ -102,7 +102,9 @@ export class BrokerFront {
   intrude(id: string): () => void {
     const peer: Peer = { onData: () => {}, onClose: () => {}, write: () => {}, close: () => {} };
     this.#broker.accept(peer);
-    const clean = this.#random.chance(0.5);
+    // A lasting session that it began itself would be the device's afterwards, without the device's subscriptions: MQTT
+    // has no way to tell.
+    const clean = this.#random.chance(0.5) || this.#broker.filters(id).length === 0;
     peer.onData(
       new Uint8Array(
         mqttPacket.generate({ cmd: "connect", clientId: id, clean, keepalive: 60, protocolId: "MQTT" }),

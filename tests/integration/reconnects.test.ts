@@ -24,7 +24,10 @@ describe("a node that reconnects thousands of times, failing at every stage", ()
       expect(reports.at(-1)?.reasons.length).toBeGreaterThanOrEqual(11);
       expect(reports.map(({ connections }) => connections)).toEqual(reports.map(() => 0));
       // The sensor, the watchdog, what looks at the ticks once a day, and the back-off of either link.
-      expect(Math.max(...reports.map(({ timers }) => timers))).toBeLessThanOrEqual(5);
+      // One look in many falls into a moment at which one more is set.
+      const timers = reports.map((report) => report.timers);
+      expect(Math.min(...timers.slice(5))).toBeLessThanOrEqual(5);
+      expect(Math.max(...timers)).toBeLessThanOrEqual(6);
       // From the second report on, when all code has run. A number kept would be 4 bytes or more.
       const least = (part: Report[]) => Math.min(...part.map(({ bytes }) => bytes));
       const growth = least(reports.slice(6)) - least(reports.slice(1, 6));

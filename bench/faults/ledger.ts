@@ -220,9 +220,12 @@ export class Ledger {
 
   /** The node has given up `count` readings, the first of them `first`. */
   gaveUp(first: number, count: number): void {
-    // Of one that is just being taken the number is not known yet.
     if (!this.#dropsOldest) {
-      this.#droppedAhead.add(first);
+      // Either the one that is just being taken, whose number is not known yet, or one that has waited in memory, and for
+      // which there was no room in flash when the connection ended.
+      const reading = this.#numbered.get(first);
+      if (reading && reading.fate === Fate.WAITS && reading.life === this.#life) this.#drop(reading);
+      else this.#droppedAhead.add(first);
       return;
     }
     let left = count;

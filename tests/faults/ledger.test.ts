@@ -106,6 +106,20 @@ describe("the fault bench's ledger is content", () => {
     expect(failures).toEqual([]);
     expect([ledger.dropped, ledger.doubtful]).toEqual([1, 1]);
   });
+
+  it.each(["just now", "since the connection was there"])(
+    "with what a node that keeps the oldest drops of what it took %s",
+    (when) => {
+      ledger = new Ledger(BASE, [MICRODEGREES], false, (what) => failures.push(what));
+      ledger.begin(0, START);
+      if (when === "just now") ledger.gaveUp(next, 1);
+      const reading = take();
+      if (when !== "just now") ledger.gaveUp(reading.seq, 1);
+      settle();
+      expect(failures).toEqual([]);
+      expect(ledger.dropped).toBe(1);
+    },
+  );
 });
 
 describe("the fault bench's ledger finds", () => {

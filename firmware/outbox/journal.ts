@@ -1,11 +1,9 @@
 /**
- * The readings that wait in flash: a log over the erase blocks of a partition, written in rotation.
+ * The readings that wait in flash: records in a log over the erase blocks of a partition.
  *
- * Each block begins with a header that has its generation, one more than the block before it in the ring; behind it lie
- * readings in the order of their numbers, and among them facts: up to where readings are done with, and what the clock
- * said. Nothing is ever written over. What a power cut leaves of a record fails its checksum and is passed over; a block
- * without a good header of the right generation is not there. The last record of each block is kept for the fact that
- * makes the next block's old contents superfluous, written before that is erased.
+ * Behind each block's header lie readings in the order of their numbers, and among them facts: up to where readings are
+ * done with, and what the clock said. The last record of each block is kept for the fact that makes the next block's old
+ * contents superfluous, written before that is erased.
  *
  * That a reading was delivered is noted now and then only: a restart may send the last ones again, and loses none.
  * Memory does not depend on how many wait: one record, a few ranges, a few cursors.
@@ -14,10 +12,12 @@
 import type { Quantity, Reading } from "../codec/reading.js";
 import type { Flash, FlashStatus } from "../ports.js";
 import type { BootTime } from "../time.js";
-import { type Cursor, Cursors } from "./cursor.js";
+import { BlockLog } from "./block-log.js";
+import type { Cursor } from "./cursor.js";
 import { Intervals } from "./intervals.js";
+import { Locator } from "./locator.js";
 import { Policy, stride } from "./policy.js";
-import { JournalRecord, LAYOUT, RECORD_LENGTH, RecordKind } from "./record.js";
+import { RecordKind } from "./record.js";
 import type { Waiting } from "./waiting.js";
 
 export interface JournalOptions {
@@ -32,9 +32,6 @@ export interface JournalOptions {
   problems: string[];
 }
 
-/** Fewer blocks leave nothing to wait in while one is erased. */
-const BLOCKS_LEAST = 4;
-
 /** Readings that are acknowledged before that is noted: as many may be sent twice after a power cut. */
 const NOTE_PERIOD = 32;
 
@@ -44,34 +41,20 @@ const RANGES = 8;
 /** Milliseconds by which the clock may wander before it is noted anew. */
 const CLOCK_TOLERANCE = 10;
 
-/** Attempts to write a record, each to the next place: a part that wears out does so place by place. */
-const ATTEMPTS = 3;
-
 export class Journal implements Waiting {
   /** Drawn when the partition was formatted. */
   declare readonly epoch: number;
   /** The boot that wrote last, 0 for none. */
   declare readonly lastBoot: number;
   #options: JournalOptions;
-  #flash: Flash;
+  #log: BlockLog;
+  #locator: Locator;
   #time: BootTime | undefined;
-  /** Blocks of the partition, and records of a block. */
-  #blocks: number;
-  #slots: number;
-  #blockLength: number;
-  #record = new JournalRecord();
-  /** What was written is read back into here. */
-  #check = new JournalRecord();
-  /** The block that is written to, its generation, and its next free record. */
-  #head = 0;
-  #generation = 0;
-  #slot = 0;
-  /** Blocks that belong to the log, those before the head included. */
-  #length = 0;
   #first = 0;
   #next = 1;
   #size = 0;
   #dropped = 0;
+  #forgotten = 0;
   /** Readings that are not below `#first` and were delivered. */
   #delivered = new Intervals(RANGES);
   /** Readings acknowledged and not noted; up to where it is noted. */
@@ -86,8 +69,8 @@ export class Journal implements Waiting {
   /** The first number of this boot, until all before it is delivered and noted. */
   #bootFirst = -1;
   /** The oldest block has readings that wait, and the policy keeps them: there is no room before one is acknowledged. */
-  #isFull = false;
-  #cursors = new Cursors();
+  #refuses = false;
+  #isTailFree = () => !this.#isTailNeeded();
 
   /**
    * Reads what is there, and formats what has never been a journal.
@@ -95,27 +78,16 @@ export class Journal implements Waiting {
    */
   constructor(options: JournalOptions) {
     this.#options = options;
-    this.#flash = options.flash;
-    const { blocks, blockLength } = this.#flash.status();
-    this.#blocks = blocks;
-    this.#blockLength = blockLength;
-    this.#slots = Math.floor(blockLength / RECORD_LENGTH);
-    if (blocks < BLOCKS_LEAST || this.#slots < 8) {
-      throw new RangeError(
-        `a journal needs ${BLOCKS_LEAST} blocks of 256 bytes or more, not ${blocks} of ${blockLength}`,
-      );
-    }
-    const found = this.#findHead();
-    if (found) {
-      this.epoch = this.#record.epoch;
+    const { flash, random, problems } = options;
+    this.#log = new BlockLog(flash, (block) => this.#locator.leave(block));
+    this.#locator = new Locator(this.#log);
+    if (this.#log.open(problems)) {
+      this.epoch = this.#log.record.epoch;
       this.lastBoot = this.#recover();
       if (this.#size > 0) this.#bootFirst = this.#next;
     } else {
-      this.epoch = Math.floor(options.random() * 0x1_0000_0000);
+      this.epoch = Math.floor(random() * 0x1_0000_0000);
       this.lastBoot = 0;
-      // One before the block to begin with; its generation is that of no block.
-      this.#head = this.#back(1);
-      this.#slot = this.#slots;
       this.#rotate();
     }
   }
@@ -137,9 +109,13 @@ export class Journal implements Waiting {
     return this.#size;
   }
 
+  get forgotten(): number {
+    return this.#forgotten;
+  }
+
   /** The partition's size. */
   get status(): FlashStatus {
-    return this.#flash.status();
+    return this.#log.status;
   }
 
   /** Readings that were given up since the partition was formatted. */
@@ -158,12 +134,12 @@ export class Journal implements Waiting {
     const { seq } = reading;
     if (seq < this.#next) throw new RangeError(`reading ${seq} where ${this.#next} comes next`);
     if (!this.#isKept(seq) || !this.#makeRoom(2)) {
-      this.#next = seq + 1;
+      this.#pass(seq + 1);
       this.#drop(seq, 1);
       return false;
     }
     this.#noteClock();
-    const record = this.#record;
+    const { record } = this.#log;
     record.kind = RecordKind.READING;
     record.quantity = reading.quantity;
     record.boot = reading.boot;
@@ -173,12 +149,15 @@ export class Journal implements Waiting {
     record.epoch = reading.epoch;
     const stray = this.#stray;
     this.#stray = seq;
-    this.#put();
+    this.#log.put();
     this.#stray = -1;
     if (this.#size === 0) {
       this.#first = seq;
       this.#delivered.deleteBelow(seq);
-    } else if (stray >= 0 && stray < seq) this.#deliver(stray, seq); // whoever wrote it has it elsewhere
+    } else {
+      this.#pass(seq);
+      if (stray >= 0 && stray < seq) this.#deliver(stray, seq); // whoever wrote it has it elsewhere
+    }
     this.#next = seq + 1;
     this.#size += 1;
     return true;
@@ -195,24 +174,25 @@ export class Journal implements Waiting {
     if (this.#unnoted === 0) return;
     this.#note();
     // The place that is kept for the next block's sake serves as well.
-    if (this.#unnoted > 0 && this.#slot < this.#slots) this.#noteDone();
+    if (this.#unnoted > 0 && this.#log.free > 0) this.#noteDone();
   }
 
   close(): void {
-    this.#flash.close();
+    this.#log.close();
   }
 
   #isKept(seq: number): boolean {
     if (this.#options.policy !== Policy.THIN) return true;
-    const oldest = this.#size > 0 ? this.#locate(this.#first) : undefined;
-    return oldest === undefined || seq % stride(this.#distance(oldest.block), this.#blocks) === 0;
+    const oldest = this.#size > 0 ? this.#locator.locate(this.#first) : undefined;
+    const log = this.#log;
+    return oldest === undefined || seq % stride(log.distance(oldest.block), log.blocks) === 0;
   }
 
   #noteClock(): void {
     const time = this.#time as BootTime;
     const origin = time.origin();
     if (Number.isNaN(origin) || Math.abs(origin - this.#origin) <= CLOCK_TOLERANCE) return;
-    const record = this.#record;
+    const { record } = this.#log;
     record.kind = RecordKind.CLOCK;
     record.quantity = 0;
     record.boot = time.boot;
@@ -220,16 +200,17 @@ export class Journal implements Waiting {
     record.seq = 0;
     record.value = origin;
     record.epoch = this.epoch;
-    this.#put();
+    this.#log.put();
     this.#origin = origin;
   }
 
   /** Notes what was acknowledged, in the next block where this one is full and that one is not needed. */
   #note(): void {
-    if (this.#slot < this.#slots - 1) this.#noteDone();
-    else if (this.#length < this.#blocks) this.#rotate();
+    const log = this.#log;
+    if (log.free > 1) this.#noteDone();
+    else if (!log.isFull) this.#rotate();
     else if (!this.#isTailNeeded()) {
-      this.#leaveTail();
+      log.leaveTail();
       this.#rotate();
     }
   }
@@ -238,12 +219,12 @@ export class Journal implements Waiting {
     const end = this.#rangeEnd;
     const start = this.#delivered.startOf(end);
     this.#unnoted = 0;
-    if (start < end && this.#slot < this.#slots - 2) this.#putDone(start, end);
+    if (start < end && this.#log.free > 2) this.#putDone(start, end);
     if (this.first > this.#noted) this.#putDone(0, this.first);
   }
 
   #putDone(from: number, to: number): void {
-    const record = this.#record;
+    const { record } = this.#log;
     record.kind = RecordKind.DONE;
     record.quantity = 0;
     record.boot = 0;
@@ -251,31 +232,15 @@ export class Journal implements Waiting {
     record.seq = to;
     record.value = this.#dropped;
     record.epoch = this.epoch;
-    this.#put();
+    this.#log.put();
     if (from === 0) this.#noted = to;
-  }
-
-  /** Writes `#record` to the head's next free place. @throws Error where it does not stay there */
-  #put(): void {
-    const { bytes } = this.#record;
-    this.#record.encode();
-    for (let attempt = 0; attempt < ATTEMPTS && this.#slot < this.#slots; attempt++) {
-      const at = this.#position(this.#head, this.#slot);
-      // Also when the write throws: some of it may be there.
-      this.#slot += 1;
-      this.#flash.write(bytes, at);
-      this.#flash.read(this.#check.bytes, at);
-      let same = true;
-      for (let i = 0; i < RECORD_LENGTH; i++) if (bytes[i] !== this.#check.bytes[i]) same = false;
-      if (same) return;
-    }
-    throw new Error(`block ${this.#head} of the journal does not keep what is written to it`);
   }
 
   /** Room for `count` records in the head, the last one not counted. False where the policy gives up what is new. */
   #makeRoom(count: number): boolean {
-    if (this.#slot + count <= this.#slots - 1) return true;
-    if (this.#isFull || (this.#length === this.#blocks && !this.#giveUpTail())) return false;
+    const log = this.#log;
+    if (count < log.free) return true;
+    if (this.#refuses || (log.isFull && !this.#giveUpTail())) return false;
     this.#rotate();
     return true;
   }
@@ -284,28 +249,30 @@ export class Journal implements Waiting {
   #giveUpTail(): boolean {
     if (this.#isTailNeeded()) {
       if (this.#options.policy !== Policy.OLDEST) {
-        this.#isFull = true;
+        this.#refuses = true;
         return false;
       }
       this.#dropTail();
     }
-    this.#leaveTail();
+    this.#log.leaveTail();
     return true;
   }
 
   /** Whether the oldest block, which is the one behind the head, has readings that wait. */
   #isTailNeeded(): boolean {
     if (this.#size === 0) return false;
-    return this.#locate(this.#first)?.block === this.#after(this.#head);
+    const log = this.#log;
+    return this.#locator.locate(this.#first)?.block === log.after(log.head);
   }
 
   /** Gives up the readings of the oldest block that wait. */
   #dropTail(): void {
-    const tail = this.#after(this.#head);
+    const locator = this.#locator;
+    const tail = this.#log.after(this.#log.head);
     const first = this.#first;
     let count = 0;
     let seq = first;
-    for (let cursor = this.#locate(seq); cursor?.block === tail; cursor = this.#locate(seq)) {
+    for (let cursor = locator.locate(seq); cursor?.block === tail; cursor = locator.locate(seq)) {
       if (!this.#delivered.has(cursor.seq)) count += 1;
       seq = cursor.seq + 1;
     }
@@ -314,62 +281,24 @@ export class Journal implements Waiting {
     this.#advance(seq);
   }
 
-  #leaveTail(): void {
-    this.#length -= 1;
-    this.#cursors.leave(this.#after(this.#head));
-  }
-
-  /**
-   * Begins the next block; what is in it is not needed any more. One that cannot be erased, or does not keep a header, is
-   * passed over: generations go on as if it had one.
-   */
+  /** Begins the next block; what is in it is not needed any more. */
   #rotate(): void {
-    if (this.#length > 0) {
-      this.#slot = Math.max(this.#slot, this.#slots - 1);
-      if (this.#slot < this.#slots) this.#putDone(0, this.first);
+    const log = this.#log;
+    if (log.length > 0) {
+      log.slot = Math.max(log.slot, log.slots - 1);
+      if (log.free > 0) this.#putDone(0, this.first);
     }
-    const head = this.#head;
-    const generation = this.#generation;
-    const length = this.#length;
-    for (let attempt = 1; ; attempt++) {
-      this.#head = this.#after(this.#head);
-      this.#generation += 1;
-      this.#length = Math.min(this.#length + 1, this.#blocks);
-      try {
-        this.#begin();
-        break;
-      } catch (error) {
-        this.#slot = this.#slots;
-        if (attempt < ATTEMPTS && (this.#length < this.#blocks || !this.#isTailNeeded())) continue;
-        this.#head = head;
-        this.#generation = generation;
-        this.#length = length;
-        throw error;
-      }
-    }
+    const { record } = log;
+    record.boot = this.#time?.boot ?? this.lastBoot;
+    record.epoch = this.epoch;
+    record.seq = this.#next;
+    record.value = this.first;
+    log.turn(this.#isTailFree);
     this.#noted = this.first;
     this.#unnoted = 0;
     this.#origin = Number.NaN;
     if (this.#dropped > 0 || this.#delivered.count > 0) this.#noteDone();
-    if (this.#dropped > 0 && this.#slot === 1) this.#putDone(0, this.first);
-  }
-
-  /** Erases the head and writes its header. */
-  #begin(): void {
-    const block = this.#head;
-    this.#cursors.leave(block);
-    this.#flash.eraseBlock(block);
-    const record = this.#record;
-    record.kind = RecordKind.HEADER;
-    record.quantity = LAYOUT;
-    record.boot = this.#time?.boot ?? this.lastBoot;
-    record.uptime = this.#generation;
-    record.seq = this.#next;
-    record.value = this.first;
-    record.epoch = this.epoch;
-    this.#slot = 0;
-    this.#put();
-    if (this.#slot > 1) throw new Error(`block ${block} of the journal does not keep its header`);
+    if (this.#dropped > 0 && log.slot === 1) this.#putDone(0, this.first);
   }
 
   #drop(first: number, count: number): void {
@@ -384,7 +313,7 @@ export class Journal implements Waiting {
     if (seq < this.#first) seq = this.#first;
     while (seq < this.#next) {
       const wanted = this.#delivered.after(seq);
-      const cursor = this.#locate(wanted);
+      const cursor = this.#locator.locate(wanted);
       if (!cursor) break;
       seq = cursor.seq;
       if (!this.#delivered.has(seq)) return seq;
@@ -394,9 +323,10 @@ export class Journal implements Waiting {
 
   read(seq: number, into: Reading): boolean {
     if (!this.#isWaiting(seq)) return false;
-    const cursor = this.#locate(seq);
+    const cursor = this.#locator.locate(seq);
     if (cursor?.seq !== seq) return false;
-    if (!this.#readRecord(cursor.block, cursor.slot)) {
+    const log = this.#log;
+    if (!log.read(cursor.block, cursor.slot)) {
       // It was there before: the flash has lost it since.
       cursor.seq = -1;
       this.#drop(seq, 1);
@@ -405,7 +335,7 @@ export class Journal implements Waiting {
       if (seq === this.#first) this.#advance(seq + 1);
       return false;
     }
-    const { quantity, value, epoch, uptime, boot } = this.#record;
+    const { quantity, value, epoch, uptime, boot } = log.record;
     into.seq = seq;
     into.quantity = quantity as Quantity;
     into.value = value;
@@ -416,15 +346,21 @@ export class Journal implements Waiting {
     return true;
   }
 
+  /** Milliseconds since 1970 at the beginning of a boot, as far as the journal knows; NaN where it does not. */
+  #originOf(cursor: Cursor, boot: number): number {
+    if (this.#time && boot === this.#time.boot) return this.#time.origin();
+    return this.#locator.originOf(cursor, boot);
+  }
+
   acknowledge(seq: number): void {
-    if (!this.#isWaiting(seq) || this.#locate(seq)?.seq !== seq) return;
-    this.#isFull = false;
+    if (!this.#isWaiting(seq) || this.#locator.locate(seq)?.seq !== seq) return;
+    this.#refuses = false;
     this.#size -= 1;
     this.#unnoted += 1;
     if (seq === this.#first) this.#advance(seq + 1);
     else {
       // Up to the next one there is: numbers that are not in here do not make a range of each.
-      this.#deliver(seq, this.#locate(seq + 1)?.seq ?? this.#next);
+      this.#deliver(seq, this.#locator.locate(seq + 1)?.seq ?? this.#next);
       this.#rangeEnd = this.#delivered.after(seq);
     }
     const isPastOver = this.#bootFirst >= 0 && this.first >= this.#bootFirst;
@@ -437,7 +373,18 @@ export class Journal implements Waiting {
     const delivered = this.#delivered;
     delivered.add(from, to);
     // What was forgotten for it waits again: it will be sent twice.
-    this.#size += this.#countReadings(delivered.forgottenFrom, delivered.forgottenTo);
+    const count = this.#locator.count(delivered.forgottenFrom, delivered.forgottenTo);
+    this.#size += count;
+    this.#forgotten += count;
+  }
+
+  /** The numbers up to but not including `next` are not in here: they do not divide what was delivered. */
+  #pass(next: number): void {
+    const former = this.#next;
+    this.#next = next;
+    if (this.#delivered.startOf(former) === former) return;
+    this.#delivered.add(former, next);
+    if (this.#rangeEnd === former) this.#rangeEnd = next;
   }
 
   /** All readings below `seq` are done with. */
@@ -453,175 +400,25 @@ export class Journal implements Waiting {
     return this.#size > 0 && seq >= this.#first && seq < this.#next && !this.#delivered.has(seq);
   }
 
-  /** The first reading in flash whose number is not below `seq`. */
-  #locate(seq: number): Cursor | undefined {
-    let cursor = this.#cursors.nearest(seq);
-    if (!cursor || !this.#isNear(cursor, seq)) {
-      cursor = this.#cursors.oldest();
-      cursor.block = this.#blockOf(seq);
-      cursor.slot = 0;
-      cursor.boot = -1;
-      if (!this.#step(cursor)) return undefined;
-    }
-    while (cursor.seq < seq) if (!this.#step(cursor)) return undefined;
-    return cursor;
-  }
-
-  /** Whether `seq` is behind `cursor` in its block, or within a block's length. */
-  #isNear({ seq: from, block }: Cursor, seq: number): boolean {
-    if (seq - from < this.#slots || block === this.#head) return true;
-    const behind = this.#after(block);
-    return this.#readHeader(behind, this.#generation - this.#distance(behind)) && this.#record.seq > seq;
-  }
-
-  /** The newest block that begins with a number not above `seq`; the oldest where all begin above it. */
-  #blockOf(seq: number): number {
-    let near = 0;
-    let far = this.#length - 1;
-    while (near < far) {
-      const middle = (near + far) >> 1;
-      if (!this.#readHeader(this.#back(middle), this.#generation - middle))
-        return this.#blockAmong(near, far, seq);
-      if (this.#record.seq <= seq) far = middle;
-      else near = middle + 1;
-    }
-    return this.#back(near);
-  }
-
-  /** The same where a header cannot be read, one block after the other. */
-  #blockAmong(near: number, far: number, seq: number): number {
-    for (let back = near; back < far; back++) {
-      if (this.#readHeader(this.#back(back), this.#generation - back) && this.#record.seq <= seq)
-        return this.#back(back);
-    }
-    return this.#back(far);
-  }
-
-  /** Readings in flash with numbers from `from` up to but not including `to`. */
-  #countReadings(from: number, to: number): number {
-    let count = 0;
-    for (let seq = from; seq < to; seq++) {
-      const cursor = this.#locate(seq);
-      if (!cursor || cursor.seq >= to) break;
-      seq = cursor.seq;
-      count += 1;
-    }
-    return count;
-  }
-
-  /** Moves a cursor to the next reading. False, and it stays, where there is none. */
-  #step(cursor: Cursor): boolean {
-    let { block, slot, boot, origin } = cursor;
-    const record = this.#record;
-    for (;;) {
-      slot += 1;
-      if (slot >= this.#slots) {
-        do {
-          if (block === this.#head) return false;
-          block = this.#after(block);
-        } while (!this.#belongs(block));
-        slot = 0;
-        continue;
-      }
-      if (block === this.#head && slot >= this.#slot) return false;
-      if (!this.#readRecord(block, slot)) continue;
-      if (record.kind === RecordKind.CLOCK) {
-        boot = record.boot;
-        origin = record.value;
-      } else if (record.kind === RecordKind.READING && record.seq > cursor.seq) {
-        cursor.seq = record.seq;
-        cursor.block = block;
-        cursor.slot = slot;
-        cursor.boot = boot;
-        cursor.origin = origin;
-        return true;
-      }
-    }
-  }
-
-  /** Milliseconds since 1970 at the beginning of a boot, as far as the journal knows; NaN where it does not. */
-  #originOf(cursor: Cursor, boot: number): number {
-    if (this.#time && boot === this.#time.boot) return this.#time.origin();
-    if (cursor.boot !== boot) {
-      cursor.origin = this.#laterOrigin(cursor, boot);
-      cursor.boot = boot;
-    }
-    return cursor.origin;
-  }
-
-  /** The clock of a boot that was set after the reading at `cursor`. */
-  #laterOrigin({ block, slot }: Cursor, boot: number): number {
-    const record = this.#record;
-    for (;;) {
-      slot += 1;
-      if (slot >= this.#slots) {
-        if (block === this.#head) return Number.NaN;
-        block = this.#after(block);
-        slot = this.#belongs(block) ? 0 : this.#slots;
-        continue;
-      }
-      if (block === this.#head && slot >= this.#slot) return Number.NaN;
-      if (!this.#readRecord(block, slot)) continue;
-      if (record.kind === RecordKind.CLOCK && record.boot === boot) return record.value;
-      if (record.kind === RecordKind.READING && record.boot !== boot) return Number.NaN;
-    }
-  }
-
   // --- recovery ----------------------------------------------------------------------------------------------------
-
-  /** Finds the newest block; its header is in `#record` then. False where there is no journal. */
-  #findHead(): boolean {
-    let newest = -1;
-    let foreign = 0;
-    let foreignLayout = 0;
-    let foreignGeneration = 0;
-    let unreadable = 0;
-    const record = this.#record;
-    for (let block = 0; block < this.#blocks; block++) {
-      if (!this.#readRecord(block, 0) || record.kind !== RecordKind.HEADER) {
-        if (!record.isErased) unreadable += 1;
-      } else if (record.quantity !== LAYOUT) {
-        foreign += 1;
-        foreignLayout = record.quantity;
-        // The log begins behind the newest of what it cannot read, and gets to it last.
-        if (record.uptime >= foreignGeneration) this.#head = this.#after(block);
-        foreignGeneration = Math.max(foreignGeneration, record.uptime);
-      } else if (newest < 0 || record.uptime > this.#generation) {
-        newest = block;
-        this.#generation = record.uptime;
-      }
-    }
-    const { problems } = this.#options;
-    if (foreign > 0) {
-      problems.push(
-        `journal: ${foreign} of ${this.#blocks} blocks have layout ${foreignLayout}, which this version cannot read: kept until their room is needed`,
-      );
-    }
-    if (unreadable > 0)
-      problems.push(`journal: ${unreadable} of ${this.#blocks} blocks cannot be read and will be used anew`);
-    if (newest < 0) return false;
-    this.#head = newest;
-    return this.#readRecord(newest, 0);
-  }
 
   /** Reads the log backwards, so that what is known of readings comes before them. @returns the boot that wrote last */
   #recover(): number {
-    const record = this.#record;
+    const log = this.#log;
+    const { record } = log;
     this.#next = record.seq;
     this.#noted = record.value;
     let { boot } = record;
-    this.#slot = this.#firstFree();
-    this.#length = this.#countBlocks();
     let least = Number.POSITIVE_INFINITY;
     let hasDropped = false;
     let begins = record.seq;
     let hasForgotten = false;
-    for (let back = 0; back < this.#length; back++) {
-      const block = this.#back(back);
-      if (!this.#belongs(block)) continue;
+    for (let back = 0; back < log.length; back++) {
+      const block = log.back(back);
+      if (!log.belongs(block)) continue;
       if (record.kind === RecordKind.HEADER) begins = record.seq;
-      for (let slot = this.#slots - 1; slot > 0; slot--) {
-        if (!this.#readRecord(block, slot)) continue;
+      for (let slot = log.slots - 1; slot > 0; slot--) {
+        if (!log.read(block, slot)) continue;
         const { kind, seq, uptime } = record;
         if (kind === RecordKind.DONE) {
           this.#next = Math.max(this.#next, seq);
@@ -653,7 +450,7 @@ export class Journal implements Waiting {
     this.#size = 0;
     let first = -1;
     for (let seq = this.#noted; seq < this.#next; seq++) {
-      const cursor = this.#locate(seq);
+      const cursor = this.#locator.locate(seq);
       if (!cursor) break;
       seq = cursor.seq;
       if (this.#delivered.has(seq)) continue;
@@ -661,72 +458,5 @@ export class Journal implements Waiting {
       this.#size += 1;
     }
     if (first >= 0) this.#first = first;
-  }
-
-  /** Behind the last record of the head that is not as an erase leaves it. */
-  #firstFree(): number {
-    let slot = this.#slots;
-    while (slot > 1) {
-      this.#readRecord(this.#head, slot - 1);
-      if (!this.#record.isErased) break;
-      slot -= 1;
-    }
-    return slot;
-  }
-
-  #countBlocks(): number {
-    let length = 1;
-    for (let back = 1; back < this.#blocks; back++) {
-      if (this.#readHeader(this.#back(back), this.#generation - back)) length = back + 1;
-    }
-    return length;
-  }
-
-  // --- places ------------------------------------------------------------------------------------------------------
-
-  #after(block: number): number {
-    return block + 1 < this.#blocks ? block + 1 : 0;
-  }
-
-  /** The block that is `count` before the head. */
-  #back(count: number): number {
-    return (this.#head - count + this.#blocks) % this.#blocks;
-  }
-
-  /** How many blocks the head is ahead of `block`. */
-  #distance(block: number): number {
-    return (this.#head - block + this.#blocks) % this.#blocks;
-  }
-
-  #position(block: number, slot: number): number {
-    return block * this.#blockLength + slot * RECORD_LENGTH;
-  }
-
-  /**
-   * Whether a block between the log's ends is read: not one with the header of something else. One whose header is
-   * damaged is; its readings are in the order of their numbers, or passed over.
-   */
-  #belongs(block: number): boolean {
-    const record = this.#record;
-    if (!this.#readRecord(block, 0) || record.kind !== RecordKind.HEADER) {
-      record.kind = 0;
-      return true;
-    }
-    return record.quantity === LAYOUT && record.uptime === this.#generation - this.#distance(block);
-  }
-
-  #readHeader(block: number, generation: number): boolean {
-    const record = this.#record;
-    return (
-      this.#readRecord(block, 0) &&
-      record.kind === RecordKind.HEADER &&
-      record.quantity === LAYOUT &&
-      record.uptime === generation
-    );
-  }
-
-  #readRecord(block: number, slot: number): boolean {
-    this.#flash.read(this.#record.bytes, this.#position(block, slot));
-    return this.#record.decode();
   }
 }

@@ -45,6 +45,8 @@ export class Outbox implements Waiting {
   #next: number;
   #isLinkUp = false;
   #dropped = 0;
+  /** Acknowledgements that came while the journal failed. */
+  #forgotten = 0;
   /** Dropped in the present spell, 0 outside of one. */
   #spell = 0;
   /** Readings before the journal is tried again, while it fails. */
@@ -80,6 +82,10 @@ export class Outbox implements Waiting {
 
   get size(): number {
     return this.#queue.size + (this.#journal?.size ?? 0);
+  }
+
+  get forgotten(): number {
+    return this.#forgotten + (this.#journal?.forgotten ?? 0);
   }
 
   /** Readings that were given up since the start, for want of room. */
@@ -180,6 +186,7 @@ export class Outbox implements Waiting {
       try {
         journal.acknowledge(seq);
       } catch (error) {
+        this.#forgotten += 1;
         this.#failed(error);
       }
     }

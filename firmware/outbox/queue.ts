@@ -9,6 +9,8 @@ import type { Waiting } from "./waiting.js";
  */
 export class Queue implements Waiting {
   readonly capacity: number;
+  /** Nothing ever is: each reading has its mark. */
+  readonly forgotten = 0;
   #time: BootTime;
   #policy: Policy;
   #seqs: Float64Array;

@@ -8,6 +8,8 @@ export interface Waiting {
   readonly next: number;
   /** How many wait. */
   readonly size: number;
+  /** Grows when readings that were acknowledged wait again: what was known of them is lost. */
+  readonly forgotten: number;
   /** The smallest number that waits and is not below `seq`; `next` where there is none. */
   following(seq: number): number;
   /** Fills `into`. False where reading `seq` does not wait here (any more). */

@@ -90,11 +90,28 @@ describe("a journal", () => {
     // Of every other one the journal remembers a few; the rest waits again.
     for (let seq = 2; seq <= 200; seq += 2) journal.acknowledge(seq);
     expect(journal.size).toBe(sequencesOf(journal).length);
+    expect(journal.forgotten).toBe(journal.size - 200);
     for (const seq of sequencesOf(journal)) if (seq <= 250) journal.acknowledge(seq);
     expect([journal.size, sequencesOf(journal)]).toEqual([50, numbers(251, 300)]);
     const again = open(flash, 2).journal;
     expect(again.size).toBe(sequencesOf(again).length);
     expect(sequencesOf(again).slice(-50)).toEqual(numbers(251, 300));
+  });
+
+  it("forgets nothing of what was delivered for the sake of readings that were given up in between", () => {
+    const flash = new VirtualFlash(8);
+    const { journal } = open(flash, 1, Policy.THIN);
+    fill(journal, 1, 600);
+    const waiting = journal.size;
+    // Every other new one is thinned out: what is delivered is one range all the same.
+    for (let seq = 601; seq <= 800; seq++) {
+      journal.append(readingOf(seq));
+      journal.acknowledge(seq);
+    }
+    expect([journal.size, journal.forgotten]).toEqual([waiting, 0]);
+    expect(journal.dropped).toBeGreaterThanOrEqual(100);
+    // As many may be sent again after a power cut as are noted together.
+    expect(open(flash, 2, Policy.THIN).journal.size).toBeLessThanOrEqual(waiting + 32);
   });
 
   it("counts after a restart what it can no longer remember as delivered", () => {

@@ -122,13 +122,32 @@ describe("an outage", () => {
 });
 
 describe("wear", () => {
+  const watched = (settings: object) => {
+    const flash = new VirtualFlash(224, 10_000);
+    const { board, journal, node } = virtualNode({ spread: 0, ...settings }, { flash });
+    node.start();
+    board.clock.run(120_000);
+    const before = flash.writes;
+    board.clock.run(120_000);
+    return { warnings: journal.warnings, writes: flash.writes - before };
+  };
+
   it("refuses to journal every reading at an interval that would use the flash up within ten years", () => {
-    const { journal } = virtualNode({ interval: "1s" }, { flash: new VirtualFlash(224, 10_000) });
-    expect(journal.warnings).toEqual([
+    const { warnings, writes } = watched({ interval: "1s" });
+    expect(warnings).toEqual([
       expect.stringMatching(/"interval" is 1s: too short .*allowed is 1200ms or more/),
     ]);
-    const allowed = virtualNode({ interval: "5s" }, { flash: new VirtualFlash(224, 10_000) });
-    expect(allowed.journal.warnings).toEqual([]);
+    expect(writes).toBe(0);
+    const allowed = watched({ interval: "5s" });
+    expect(allowed.warnings).toEqual([]);
+    expect(allowed.writes).toBeGreaterThanOrEqual(24);
+  });
+
+  it("counts each quantity that a part measures", () => {
+    expect(watched({ sensor: "sht3x", interval: "2s" }).warnings).toEqual([
+      expect.stringMatching(/"interval" is 2s: too short .*allowed is 2400ms or more/),
+    ]);
+    expect(watched({ sensor: "tmp117", interval: "2s" }).warnings).toEqual([]);
   });
 
   it("is what was promised, measured over fifty thousand readings at the shortest interval", () => {

@@ -23,7 +23,14 @@ export interface Report {
 }
 
 const { board, broker, journal, node } = virtualNode(
-  { broker: "mqtt://broker.test", interval: "10s", keepalive: "30s", server: "10.0.0.2:9000", queue: 16 },
+  {
+    broker: "mqtt://broker.test",
+    interval: "10s",
+    keepalive: "30s",
+    server: "10.0.0.2:9000",
+    queue: 16,
+    diagnostics: "1m",
+  },
   { subscriptions: [{ topic: "home/command", QoS: 1, onMessage: () => {} }] },
 );
 const { clock, net } = board;

@@ -13,6 +13,8 @@ class Model {
   /** Acknowledged: may come back after a cut, for that is noted now and then. */
   readonly acknowledged = new Set<number>();
   readonly dropped = new Set<number>();
+  /** Given up for good. */
+  gone = 0;
   /** Under way when the power went. */
   writing = -1;
 }
@@ -62,6 +64,8 @@ class Life {
         wrong.push(`changed ${seq}`);
     }
     if (journal.next <= last) wrong.push(`next ${journal.next}`);
+    // Where the cut came before that was noted, they are still there, and wait again.
+    for (const seq of model.dropped) if (!set.has(seq)) model.gone += 1;
     expect(wrong).toEqual([]);
     // What the cut decided holds from now on.
     model.waiting.clear();
@@ -131,6 +135,7 @@ function prepared(waiting: number): { flash: VirtualFlash; snapshot: FlashSnapsh
       const copy = new Model();
       for (const name of ["waiting", "acknowledged", "dropped"] as const)
         for (const seq of made[name]) copy[name].add(seq);
+      copy.gone = made.gone;
       return copy;
     },
   };
@@ -155,6 +160,8 @@ describe("a journal whose power is cut", () => {
         cuts += 1;
         const second = new Life(flash, state, 3);
         second.check();
+        // Noted before the block is erased.
+        expect(second.journal.dropped).toBe(state.gone);
         // And again, soon after: the ring must go on from whatever there is.
         flash.cutAt(1 + (operation % 5), seededRandom(operation));
         isCut(() => script(second, 6, operation));

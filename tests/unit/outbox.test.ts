@@ -137,6 +137,16 @@ describe("an outbox that journals in an outage", () => {
     expect(readAt(again, 8)).toEqual({ ...readingOf(8), epoch: EPOCH });
   });
 
+  it("writes it when the link goes, not with the next reading: the power may go first", () => {
+    const flash = new VirtualFlash(4);
+    const { outbox, take } = outboxOn(flash, Durability.OUTAGE, 32);
+    outbox.linkChanged(true);
+    take(10);
+    for (const seq of numbers(1, 7)) outbox.acknowledge(seq);
+    outbox.linkChanged(false);
+    expect(sequencesOf(outboxOn(flash, Durability.OUTAGE, 16, 2).outbox)).toEqual(numbers(8, 10));
+  });
+
   it("writes when memory is half full, because the broker is slow", () => {
     const flash = new VirtualFlash(4);
     const { outbox, take } = outboxOn(flash, Durability.OUTAGE, 16);

@@ -137,25 +137,44 @@ describe("field failure", () => {
     expect(journal.lostReasons).toHaveLength(1);
   });
 
-  it("row 9: two hundred nodes that lose their broker at once do not return at once", () => {
+  it.each<[string, number, (world: { net: VirtualNetwork; wifi: readonly VirtualWiFi[] }) => void]>([
+    ["lose their broker", 60_000, ({ net }) => net.resetAll()],
+    [
+      "get their Wi-Fi back",
+      60_000,
+      ({ wifi }) => {
+        for (const up of [false, true]) for (const one of wifi) one.set(up);
+      },
+    ],
+    ["get power", 0, () => undefined],
+  ])("row 9: two hundred nodes that %s at once do not connect at once", (_what, before, happen) => {
     const clock = new VirtualClock({ now: 1_795_175_351_184 });
     const net = new VirtualNetwork(clock);
-    const nodes = Array.from({ length: 200 }, (_, i) =>
-      virtualNode({ interval: "1h", topic: `home/${i}` }, { clock, net, seed: i + 1, identity: String(i) }),
+    const wifi = Array.from({ length: 200 }, () => new VirtualWiFi());
+    const nodes = wifi.map((one, i) =>
+      virtualNode(
+        { interval: "1h", topic: `home/${i}` },
+        { clock, net, wifi: one, seed: i + 1, identity: String(i) },
+      ),
     );
     net.listen("10.0.0.1", 1883, nodes[0].broker.accept);
     for (const { node } of nodes) node.start();
-    clock.run(60_000);
-    const perTenth: number[] = [];
-    net.resetAll();
-    for (let i = 0; i < 10; i++) {
-      const before = net.connects;
-      clock.run(100);
-      perTenth.push(net.connects - before);
+    for (const one of wifi) one.set(true);
+    clock.run(before);
+    const perHundredth: number[] = [];
+    happen({ net, wifi });
+    for (let i = 0; i < 100; i++) {
+      const connects = net.connects;
+      clock.run(10);
+      perHundredth.push(net.connects - connects);
     }
+    const perTenth = Array.from({ length: 10 }, (_, i) =>
+      perHundredth.slice(10 * i, 10 * i + 10).reduce((sum, count) => sum + count),
+    );
     expect(perTenth.reduce((sum, count) => sum + count)).toBeGreaterThanOrEqual(195);
     expect(Math.max(...perTenth)).toBeLessThan(40);
     expect(Math.min(...perTenth)).toBeGreaterThan(5);
+    expect(Math.max(...perHundredth)).toBeLessThan(10);
   });
 
   it("row 10: subscriptions are made again when the broker has lost them, and not when it has not", () => {
@@ -186,6 +205,40 @@ describe("field failure", () => {
     wifi.set(true);
     board.clock.run(120_000);
     expect(new Set(sequences(readings(broker.published))).size).toBeGreaterThanOrEqual(3 * 1_440);
+  });
+
+  it("row 15: a clock that jumps, far or a little, moves no timer", () => {
+    const run = (...jumps: readonly number[]) => {
+      const { board, broker, journal, node } = virtualNode(
+        { ...UART, interval: "30s", deadband: 1, heartbeat: "2m", keepalive: "10s", diagnostics: "1m" },
+        { flash: new VirtualFlash(8) },
+      );
+      const { clock, line, net } = board;
+      const events: unknown[] = [];
+      broker.onPublish = ({ topic, payload }) => {
+        events.push([clock.elapsed, topic, payload.replace(/"time":\d+/, "")]);
+      };
+      Object.assign(journal, { lost: (reason: string) => events.push([clock.elapsed, reason]) });
+      node.start();
+      for (let second = 0; second < 3_000; second++) {
+        if (second % 47 === 46 && jumps.length > 0) {
+          clock.setNow((clock.now() as number) + jumps[Math.floor(second / 47) % jumps.length]);
+        }
+        if (second === 500) net.resetAll();
+        if (second === 1_000) broker.mute.add("puback");
+        if (second === 1_100) broker.mute.clear();
+        net.blackHole = (second >= 1_500 && second < 1_600) || (second >= 2_301 && second < 2_350);
+        line.send(`${20 + Math.floor(second / 600)}\n`);
+        clock.run(1_000);
+      }
+      return events;
+    };
+    const quiet = run();
+    expect(quiet.length).toBeGreaterThan(70);
+    for (const jump of [3_000, 20_000, 5 * 3_600_000, 20_000 * DAY]) {
+      expect(run(-jump, jump)).toEqual(quiet);
+      expect(run(jump)).toEqual(quiet);
+    }
   });
 
   it.each([

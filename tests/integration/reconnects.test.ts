@@ -22,7 +22,8 @@ describe("a node that reconnects thousands of times, failing at every stage", ()
       const reports = program.lines.map((line) => JSON.parse(line) as Report);
       expect(reports).toHaveLength(REPORTS);
       expect(reports.at(-1)?.reasons.length).toBeGreaterThanOrEqual(11);
-      expect(reports.map(({ connections }) => connections)).toEqual(reports.map(() => 0));
+      // The one to the raw TCP server may be open then.
+      expect(Math.max(...reports.map(({ connections }) => connections))).toBe(1);
       // The sensor, the watchdog, what looks at the ticks once a day, and the back-off of either link.
       // One look in many falls into a moment at which one more is set.
       const timers = reports.map((report) => report.timers);

@@ -9,10 +9,10 @@ import { LinkState } from "../../firmware/links/link-state.js";
 import type { Peer } from "../../host-sim/boards/virtual/network.js";
 import { virtualNode } from "./node.js";
 
-/** What a report holds, always taken at the same point: nothing is connected, the next attempt waits. */
+/** What a report holds, always taken at the same point: the broker's connection is gone, the next attempt waits. */
 export interface Report {
   reconnects: number;
-  /** Sockets that the node has open. */
+  /** Sockets that the node had open when the broker's had just been lost, the most since the report before. */
   connections: number;
   /** Timers that are set, of the node and the network. */
   timers: number;
@@ -83,6 +83,19 @@ const STAGES: Readonly<Record<string, () => void>> = {
   },
 };
 const stages = Object.values(STAGES);
+
+/** What the raw TCP server does with a connection; it refuses where there is nothing to do. */
+const SERVERS: readonly (((peer: Peer) => void) | undefined)[] = [
+  undefined,
+  () => {},
+  (peer) => {
+    peer.onData = () => peer.write(Uint8Array.of(0x6f, 0x6b, 0x0a));
+  },
+  (peer) => peer.close(),
+  (peer) => {
+    peer.onData = () => net.resetAll();
+  },
+];
 let onAccepted = () => {};
 
 function prepare(stage: () => void): void {
@@ -94,12 +107,15 @@ function prepare(stage: () => void): void {
   peers = [];
   onAccepted = () => {};
   listen();
+  // Their number has no factor in common with that of the stages: each meets each.
+  net.listen("10.0.0.2", 9000, SERVERS[count % SERVERS.length]);
   stage();
 }
 
 const reconnects = Number(process.argv[2]);
 const reports = Number(process.argv[3]);
 let count = 0;
+let connections = 0;
 const reasons = new Set<string>();
 Object.assign(journal, {
   delivered: () => {},
@@ -111,6 +127,7 @@ Object.assign(journal, {
   },
   lost: (reason: string) => {
     count += 1;
+    connections = Math.max(connections, net.connections);
     reasons.add(reason);
     prepare(stages[count % stages.length]);
   },
@@ -127,10 +144,11 @@ for (let report = 0; report < reports; report++) {
   const { heapUsed, external } = process.memoryUsage();
   const line: Report = {
     reconnects: count,
-    connections: net.connections,
+    connections,
     timers: clock.pending,
     bytes: heapUsed + external,
     reasons: [...reasons],
   };
   process.stdout.write(`${JSON.stringify(line)}\n`);
+  connections = 0;
 }

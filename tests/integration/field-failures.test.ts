@@ -13,6 +13,38 @@ import { virtualNode } from "../support/node.js";
 const DAY = 86_400_000;
 const UART = { sensor: "uart", uart: "x", interval: 0 };
 
+/**
+ * Fifty minutes of a node whose sensor speaks each second, with a reset, a broker that does not acknowledge and two black
+ * holes: what happens, and when.
+ * @param ticks where the tick counter begins
+ * @param jumps of the clock in milliseconds, one after the other, again and again
+ */
+function eventful(ticks = 0, ...jumps: readonly number[]): unknown[] {
+  const { board, broker, journal, node } = virtualNode(
+    { ...UART, interval: "30s", deadband: 1, heartbeat: "2m", keepalive: "10s", diagnostics: "1m" },
+    { flash: new VirtualFlash(8), ticks },
+  );
+  const { clock, line, net } = board;
+  const events: unknown[] = [];
+  broker.onPublish = ({ topic, payload }) => {
+    events.push([clock.elapsed, topic, payload.replace(/"time":\d+/, "")]);
+  };
+  Object.assign(journal, { lost: (reason: string) => events.push([clock.elapsed, reason]) });
+  node.start();
+  for (let second = 0; second < 3_000; second++) {
+    if (second % 7 === 6 && jumps.length > 0) {
+      clock.setNow((clock.now() as number) + jumps[Math.floor(second / 7) % jumps.length]);
+    }
+    if (second === 500) net.resetAll();
+    if (second === 1_000) broker.mute.add("puback");
+    if (second === 1_100) broker.mute.clear();
+    net.blackHole = (second >= 1_500 && second < 1_600) || (second >= 2_301 && second < 2_350);
+    line.send(`${20 + Math.floor(second / 600)}\n`);
+    clock.run(1_000);
+  }
+  return events;
+}
+
 describe("field failure", () => {
   it.each([
     ["publishing", "1s"],
@@ -208,36 +240,11 @@ describe("field failure", () => {
   });
 
   it("row 15: a clock that jumps, far or a little, moves no timer", () => {
-    const run = (...jumps: readonly number[]) => {
-      const { board, broker, journal, node } = virtualNode(
-        { ...UART, interval: "30s", deadband: 1, heartbeat: "2m", keepalive: "10s", diagnostics: "1m" },
-        { flash: new VirtualFlash(8) },
-      );
-      const { clock, line, net } = board;
-      const events: unknown[] = [];
-      broker.onPublish = ({ topic, payload }) => {
-        events.push([clock.elapsed, topic, payload.replace(/"time":\d+/, "")]);
-      };
-      Object.assign(journal, { lost: (reason: string) => events.push([clock.elapsed, reason]) });
-      node.start();
-      for (let second = 0; second < 3_000; second++) {
-        if (second % 47 === 46 && jumps.length > 0) {
-          clock.setNow((clock.now() as number) + jumps[Math.floor(second / 47) % jumps.length]);
-        }
-        if (second === 500) net.resetAll();
-        if (second === 1_000) broker.mute.add("puback");
-        if (second === 1_100) broker.mute.clear();
-        net.blackHole = (second >= 1_500 && second < 1_600) || (second >= 2_301 && second < 2_350);
-        line.send(`${20 + Math.floor(second / 600)}\n`);
-        clock.run(1_000);
-      }
-      return events;
-    };
-    const quiet = run();
+    const quiet = eventful();
     expect(quiet.length).toBeGreaterThan(70);
     for (const jump of [3_000, 20_000, 5 * 3_600_000, 20_000 * DAY]) {
-      expect(run(-jump, jump)).toEqual(quiet);
-      expect(run(jump)).toEqual(quiet);
+      expect(eventful(0, -jump, jump)).toEqual(quiet);
+      expect(eventful(0, jump)).toEqual(quiet);
     }
   });
 
@@ -254,6 +261,13 @@ describe("field failure", () => {
       return [broker.log, journal.lines, broker.published.map(({ payload }) => payload)];
     };
     for (const before of [500, 30_000, 60_100, 90_000]) expect(run(wrap - before)).toEqual(run(1_000));
+    const usual = eventful();
+    // While all is well, within each failure, and while each is found.
+    for (const before of [
+      30, 75, 480, 505, 1_003, 1_015, 1_090, 1_480, 1_503, 1_508, 1_590, 2_250, 2_303, 2_900,
+    ]) {
+      expect([before, eventful(wrap - before * 1_000)]).toEqual([before, usual]);
+    }
   });
 
   it("row 18: what a sensor cannot have measured is never published, and counted", () => {

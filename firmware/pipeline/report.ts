@@ -41,7 +41,8 @@ export class Report {
       // weeks ago, beyond a wrap.
       if (overdue < -(interval * EARLY) && overdue >= -(interval * (1 + EARLY))) return false;
       if (Math.abs(value - last) < this.#deadband && !this.#isHeartbeat(ticks)) {
-        this.#due = ticks;
+        // An early one leaves the grid as it is: moved, it would make the interval shorter for the next.
+        if (overdue > 0 || overdue < -interval) this.#due = ticks;
         return false;
       }
     } else this.#due = ticks;

@@ -56,6 +56,11 @@ describe("the interval", () => {
     ).toEqual([0, 8_000]);
   });
 
+  it("holds on the average also where an early value is within the deadband and the next one is not", () => {
+    const samples = steady(1_000, 600_000).map(([at]): [number, number] => [at, 20 + 2 * ((at / 1_000) % 2)]);
+    expect(reported(new Report(30_000, 1, 0), samples).length).toBeLessThanOrEqual(21);
+  });
+
   it("reports an early sample in place of the interval's, not beside it", () => {
     expect(reported(new Report(5_000, 0, 0), steady(100, 15_000))).toEqual([0, 4_400, 9_400, 14_400]);
   });

@@ -82,6 +82,8 @@ export class Device {
   #watch: LinkWatch;
   #life: Life | undefined;
   #resetReason = "power-on";
+  /** Looks whether the sensor is read again. */
+  #sensing: unknown;
   /** Turns the power on again. */
   #return: unknown;
 
@@ -281,7 +283,9 @@ export class Device {
     const powered = this.#powered;
     const { taken } = this.ledger;
     const limit = SENSOR_LIMIT + 3 * this.sensor.pace;
-    clock.timer.set(() => {
+    // It may have been away again since the last time.
+    clock.timer.clear(this.#sensing);
+    this.#sensing = clock.timer.set(() => {
       if (powered && this.#powered === powered && this.sensor.isFine && this.ledger.taken === taken)
         fail(`sensor: it is there again, and nothing was taken for ${limit} ms`);
     }, limit);

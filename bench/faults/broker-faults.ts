@@ -208,14 +208,18 @@ export const TIME_SERVER_FAULTS: readonly Fault[] = [
     name: "time-server",
     about: "a time server is silent, slow, wrong, or talks nonsense",
     each: false,
-    strike: ({ timeServers }, _device, random) => {
+    strike: ({ timeServers, refusing, timeOffsets }, _device, random) => {
       const server = random.pick(timeServers);
       if (server.fault || server.offset !== 0 || server.processing > 0) return undefined;
       const way = random.next();
       if (way < 0.6) server.fault = random.pick(TIME_FAULTS);
       else if (way < 0.8) server.processing = random.magnitude(100, 10_000);
       else server.offset = random.magnitude(100, 20 * 365 * 86_400_000) * (random.chance(0.5) ? 1 : -1);
+      if (server.fault === "DENY" || server.fault === "RATE") refusing.add(server);
+      timeOffsets.add(server.offset);
       return {
+        // A node asks once an hour.
+        duration: random.magnitude(60_000, 6 * 3_600_000),
         what: `${server.here.address}: ${server.fault ?? (server.processing ? `${server.processing} ms slow` : `${server.offset} ms off`)}`,
         end: () => {
           server.fault = undefined;

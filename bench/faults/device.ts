@@ -4,6 +4,7 @@ import type { Monitor } from "../../firmware/monitor.js";
 import type { VirtualClock } from "../../host-sim/boards/virtual/clock.js";
 import type { VirtualNetwork } from "../../host-sim/boards/virtual/network.js";
 import type { Published } from "../../host-sim/world/memory-broker.js";
+import { DropCount } from "./drop-count.js";
 import { Keepsakes } from "./keeping.js";
 import { Keeping, Ledger, type Moment } from "./ledger.js";
 import type { Life } from "./life.js";
@@ -12,8 +13,10 @@ import { LinkWatch } from "./link-watch.js";
 import { Messages } from "./messages.js";
 import { Powered } from "./powered.js";
 import { Random } from "./random.js";
+import { RawLines } from "./raw-lines.js";
 import type { SensorWorld, Taker } from "./sources.js";
 import type { Trace } from "./trace.js";
+import { SENSOR_LIMIT, Vigil } from "./vigil.js";
 import { DeviceWeather } from "./weather.js";
 import type { Air } from "./wifi.js";
 
@@ -25,14 +28,23 @@ const SILENCE_MARGIN = 1_000;
 /** Milliseconds from opening a connection to CONNACK. */
 const CONNECT_LIMIT = 30_000;
 
-/** Milliseconds, besides three of its values, for a sensor to be opened again. */
-const SENSOR_LIMIT = 10_000;
+/** A reading's own, and its share of the notes of what was acknowledged. */
+const RECORDS_PER_READING = 1.1;
+
+/** Milliseconds by which an answer may be misunderstood that took the longest time allowed. */
+const TIME_TOLERANCE = 3_000;
+
+/** Milliseconds by which a clock that is set is moved at the word of one server. */
+const JUMP = 60_000;
 
 /** Timers that a node may have set at once. */
 const TIMER_LIMIT = 24;
 
 /** Connections of a node: to the broker, to the raw TCP server, and one of each that is just being closed. */
 const CONNECTION_LIMIT = 4;
+
+/** Readings of a block of the journal, besides all that is noted among them. */
+const BLOCK_READINGS = 100;
 
 /** Milliseconds from a reset to the program's first line. */
 const BOOT_TIME = 500;
@@ -56,6 +68,8 @@ export interface DeviceOptions {
   listens: boolean;
   /** Who sets the clock: it is right from the start, the node asks for the time, or nobody does. */
   time: "known" | "asked" | "unknown";
+  /** Milliseconds by which those whom it asks have been off so far; one of them is 0. */
+  timeOffsets: ReadonlySet<number>;
   fail: (what: string) => void;
 }
 
@@ -84,6 +98,14 @@ export class Device {
   #resetReason = "power-on";
   /** Looks whether the sensor is read again. */
   #sensing: unknown;
+  #dropped = new DropCount();
+  /** Times that the clock was set. */
+  #words = 0;
+  #vigil: Vigil;
+  /** What comes to the raw TCP server. */
+  readonly lines: RawLines;
+  /** `online` was published on the present connection. */
+  #announced = false;
   /** Turns the power on again. */
   #return: unknown;
 
@@ -98,7 +120,17 @@ export class Device {
       taken: (quantity, count) => this.#taken(quantity, count),
       invented: fail,
     });
-    this.ledger = new Ledger(this.base, this.sensor.codes, options.settings["full"] === "oldest", fail);
+    this.ledger = new Ledger({
+      base: this.base,
+      codes: this.sensor.codes,
+      dropsOldest: options.settings["full"] === "oldest",
+      room: roomOf(options),
+      window: options.settings["window"] as number,
+      fail,
+    });
+    const watchdog = options.settings["watchdog"] as number;
+    this.#vigil = new Vigil({ name, clock, sensor: this.sensor, watchdog, fail });
+    this.lines = new RawLines(this.ledger, fail);
     this.keepsakes = new Keepsakes(blocks, new Random(seed, `${name}/flash`));
     this.messages = new Messages(`${this.base}/command`, fail);
     this.weather = new DeviceWeather(clock, new Random(seed, `${name}/weather`), latency, () =>
@@ -121,11 +153,12 @@ export class Device {
   }
 
   /** How often the journal's blocks were erased. */
-  get erases(): { most: number; least: number } {
+  get erases(): { most: number; least: number; total: number } {
     const { flash } = this.keepsakes;
     const { blocks } = this.#options;
     const counts = flash ? Array.from({ length: blocks }, (_, block) => flash.erases(block)) : [0];
-    return { most: Math.max(...counts), least: Math.min(...counts) };
+    const total = counts.reduce((sum, count) => sum + count, 0);
+    return { most: Math.max(...counts), least: Math.min(...counts), total };
   }
 
   note(what: string): void {
@@ -157,14 +190,22 @@ export class Device {
         hasNames: () => !this.nameless,
       },
       {
-        clockChanged: (offset) => this.#life?.boardClockSays(clock.elapsed, offset),
+        clockChanged: (offset) => {
+          this.#words += 1;
+          this.#life?.boardClockSays(clock.elapsed, offset);
+        },
         airChanged: () => this.#airChanged(),
-        restartWanted: () => this.#reset(),
+        restartWanted: () => {
+          this.#vigil.restarts();
+          this.#reset();
+        },
         bitten: () => fail("watchdog: the node has not turned for 30 s"),
         cutWithin: () => this.cutFor(this.#random.magnitude(10, 600_000), this.#random.chance(0.3)),
       },
     );
     this.#powered = powered;
+    this.#dropped = new DropCount();
+    this.#vigil.begin();
     this.#airChanged();
     this.note("power on");
     this.#life = this.ledger.begin(clock.elapsed, clockOffset);
@@ -202,7 +243,7 @@ export class Device {
   #reset(): void {
     this.note("reset");
     this.#resetReason = "software";
-    this.#end(this.keepsakes.flash ? Keeping.ALWAYS : Keeping.NONE, true);
+    this.#end(this.keepsakes.flash ? Keeping.ALWAYS : Keeping.NONE, true, true);
     this.#return = this.#options.clock.timer.set(() => this.powerOn(), BOOT_TIME);
   }
 
@@ -212,7 +253,7 @@ export class Device {
     this.powerOn();
   }
 
-  #end(keeping: Keeping, told: boolean): void {
+  #end(keeping: Keeping, told: boolean, isOrderly = false): void {
     const powered = this.#powered;
     if (!powered) return;
     this.#powered = undefined;
@@ -221,7 +262,9 @@ export class Device {
     powered.host.vanish();
     if (told) for (const connection of connections) connection.reset();
     this.sensor.cut();
-    this.ledger.cut(keeping, this.#watch.connection);
+    // What is in memory is stored when the connection ends, and the power may go within that.
+    const { steps } = this.#options.clock;
+    this.ledger.cut(keeping, { step: steps, connection: this.#watch.connectionBefore }, isOrderly);
     this.connections += this.#watch.end();
     this.weather.resume("wi-fi");
   }
@@ -241,14 +284,27 @@ export class Device {
   arrived(message: Published): void {
     const { topic, payload } = message;
     if (topic === this.messages.topic) return;
+    const { fail } = this.#options;
     let what = payload;
-    if (topic === `${this.base}/diagnostics`) {
-      this.waiting = (JSON.parse(payload) as { waiting: number }).waiting;
-    } else if (topic !== `${this.base}/status`) {
+    if (topic === `${this.base}/diagnostics`) this.#diagnosed(payload);
+    else if (topic === `${this.base}/status`) this.#announced = payload === "online";
+    else {
+      if (!this.#announced) fail(`status: a reading came before "online": ${payload}`);
+      if (message.qos !== 1) fail(`QoS: a reading came with ${message.qos}: ${payload}`);
       this.#watch.moved();
       what = this.ledger.arrive(message, this.#options.clock.elapsed);
     }
     this.note(`broker has ${what}`);
+  }
+
+  #diagnosed(payload: string): void {
+    const said = JSON.parse(payload) as { waiting: number; dropped: number; uptime: number; boot: number };
+    this.waiting = said.waiting;
+    // Some may come out of an earlier life, from a broker that hung.
+    if (said.boot !== this.#life?.boot) return;
+    if (said.waiting === 0) this.ledger.drained();
+    const problem = this.#dropped.problemWith(said.uptime, said.dropped);
+    if (problem) this.#options.fail(`dropped: the diagnostics of ${this.name} say that ${problem}`);
   }
 
   // --- what must hold ----------------------------------------------------------------------------------------------
@@ -262,8 +318,30 @@ export class Device {
     if (domain.pending > TIMER_LIMIT) fail(`bounds: ${this.name} has ${domain.pending} timers`);
     const { length } = host.connections;
     if (length > CONNECTION_LIMIT) fail(`bounds: ${this.name} has ${length} connections`);
+    this.#vigil.look(this.air.accessPoint && this.air.addresses && !this.#powered.isUp);
     const twice = this.keepsakes.flash?.programmedTwice ?? 0;
     if (twice > 0) fail(`flash: ${this.name} has written over what was written`);
+  }
+
+  /**
+   * What must hold when nothing has been wrong for long.
+   * @param since moment from which on nothing was
+   * @param knowsTime whether there are servers to ask for the time
+   */
+  settled(since: number, knowsTime: boolean): void {
+    const { clock, settings, time, fail } = this.#options;
+    const now = clock.elapsed;
+    if (time === "asked" && knowsTime && (this.#life?.learntAt ?? -1) < since)
+      fail(`time: ${this.name} has not asked for it since ${since}`);
+    if (settings["server"]) this.lines.settle(now, this.sensor.pace);
+    const { total } = this.erases;
+    // Each start, connection and word of the clock may take a few records too, and leave a block that is not full.
+    const others = (this.#life?.number ?? 0) + this.connections + this.#watch.connections + this.#words;
+    // What a node that keeps the oldest gives up never gets there.
+    const { taken, dropped } = this.ledger;
+    const stored = settings["full"] === "oldest" ? taken : taken - dropped;
+    const budget = 2 + 2 * this.cuts + (stored * RECORDS_PER_READING + 2 * others) / BLOCK_READINGS;
+    if (total > budget) fail(`wear: ${this.name} has erased ${total} blocks for ${stored} readings`);
   }
 
   /** A connection that is dead from now on must be found out within one keep-alive. */
@@ -320,13 +398,16 @@ export class Device {
         this.note(`link ${state}`);
         const before = watch.connections;
         watch.changed(state);
-        if (watch.connections > before) this.ledger.accepted(watch.connections);
+        if (watch.connections > before) {
+          this.#announced = false;
+          this.ledger.accepted(watch.connections);
+        } else if (watch.connection === 0) this.ledger.lost();
       }),
       lost: heard((reason, retryIn) => {
         this.note(`lost: ${reason}; again in ${retryIn}`);
         // The broker of the bench never does.
         if (reason.includes("broke the MQTT protocol")) this.#options.fail(`protocol: ${reason}`);
-        watch.lost();
+        watch.lost(retryIn);
       }),
       recorded: heard((reading) => {
         const { place, isGivenUp } = this.ledger.recorded(reading);
@@ -335,17 +416,20 @@ export class Device {
       }),
       dropped: heard((first, count) => {
         this.note(`dropped ${count} from ${first} on`);
+        this.#dropped.add(this.#options.clock.elapsed - (this.#life?.since ?? 0), count);
         this.ledger.gaveUp(first, count);
         watch.overflowed();
       }),
-      delivered: heard((reading) => {
-        const place = this.ledger.acknowledged(reading);
+      delivered: heard((reading, late) => {
+        const place = this.ledger.acknowledged(reading, late);
         this.note(`delivered #${place}`);
         watch.acknowledged(place);
       }),
       receipt: heard((receipt) => this.note(`receipt ${receipt}`)),
       time: heard((now, change) => {
         this.note(`time ${now}, moved by ${change}`);
+        this.#words += 1;
+        this.#checkTime(now, change);
         this.#life?.nodeLearns(this.#options.clock.elapsed, now);
       }),
       note: heard((text) => this.note(`note: ${text}`)),
@@ -353,10 +437,21 @@ export class Device {
     };
   }
 
+  /** What a node takes for the time a server has said; and where it moves the clock far, it is the true time. */
+  #checkTime(now: number, change: number | undefined): void {
+    const { clock, timeOffsets, fail } = this.#options;
+    const off = now - (WORLD_START + clock.elapsed);
+    const sources = [...timeOffsets].filter((offset) => Math.abs(off - offset) <= TIME_TOLERANCE).length;
+    if (sources === 0) fail(`time: ${this.name} takes ${now} for the time, which no server has said`);
+    if (change !== undefined && Math.abs(change) > JUMP && Math.abs(off) > JUMP && sources < 2)
+      fail(`time: ${this.name} moves its clock by ${change} ms, to a time that one server alone says`);
+  }
+
   #taken(quantity: Quantity, count: number): void {
     if (!this.#powered) return;
     const { taken } = this.ledger;
     this.note(`took #${taken}`);
+    this.#vigil.took();
     this.#watch.taken(taken);
     this.ledger.take(quantity, count, this.#moment());
   }
@@ -365,6 +460,12 @@ export class Device {
     const { elapsed, steps } = this.#options.clock;
     return { at: elapsed, step: steps, connection: this.#watch.connection };
   }
+}
+
+/** Readings for which there is room for certain: of the journal's half, or of the queue; `thin` begins at half of that. */
+function roomOf({ blocks, settings }: DeviceOptions): number {
+  const room = blocks > 0 ? ((blocks - 2) * BLOCK_READINGS) / 2 : (settings["queue"] as number);
+  return settings["full"] === "thin" ? room / 2 : room;
 }
 
 function identityOf(name: string): string {

@@ -1,6 +1,8 @@
 import { QUANTITIES, QUANTITY_COUNT, type Quantity, type Reading } from "../../firmware/codec/reading.js";
 import type { Code } from "./codes.js";
+import { Forgetting } from "./forgetting.js";
 import { Life } from "./life.js";
+import { type Seen, Wire } from "./wire.js";
 
 /** What became of a reading. */
 const enum Fate {
@@ -15,11 +17,9 @@ const enum Fate {
 }
 
 /** A reading as the world knows it. */
-interface Taken {
+interface Taken extends Seen {
   readonly quantity: Quantity;
   readonly count: number;
-  /** Place among all readings of this device. */
-  readonly order: number;
   readonly life: Life;
   /** Moment in the world's time. */
   readonly at: number;
@@ -30,9 +30,19 @@ interface Taken {
   /** The node's own number and epoch; -1 and "" while it has not told. */
   seq: number;
   epoch: string;
-  /** The node has been told that the broker has it. */
-  isAcknowledged: boolean;
   fate: Fate;
+  dropped: Dropped | undefined;
+  /** The life in which the node was told that the broker has it. */
+  acknowledgedIn: Life | undefined;
+}
+
+/** Where a reading was given up. */
+interface Dropped {
+  readonly life: Life;
+  /** How many connections there had been until then. */
+  readonly connections: number;
+  /** It was this one, and not another that the node has had to take for one that waits. */
+  readonly isSure: boolean;
 }
 
 /** The present moment. */
@@ -60,10 +70,25 @@ export interface Arrival {
   readonly payload: string;
   readonly dup: boolean;
   readonly retain: boolean;
+  /** Packet identifier. */
+  readonly messageId: number | undefined;
+}
+
+export interface LedgerOptions {
+  base: string;
+  codes: readonly (Code | undefined)[];
+  /** What the node gives up for want of room; otherwise it is what it just takes. */
+  dropsOldest: boolean;
+  /** Readings that have been taken since the oldest one that waits, at least, before one is given up. */
+  room: number;
+  /** Readings under way at once. */
+  window: number;
+  /** Called with what is wrong. */
+  fail: (what: string) => void;
 }
 
 /** Readings whose fate is known that are remembered: of a repetition of an older one nothing is known but that it was taken. */
-const REMEMBERED = 10_000;
+const REMEMBERED = 4_000;
 
 /** The mark of a reading that waited. */
 const LATE = '"late":true}';
@@ -85,11 +110,17 @@ export class Ledger {
   #life!: Life;
   /** The connection on which whatever comes to the broker was sent: the last that it has accepted. */
   #accepted: { life: Life | undefined; connection: number } = { life: undefined, connection: 0 };
+  /** Connections of all lives that the node has heard of. */
+  #connections = 0;
+  #wire: Wire;
+  #forgetting: Forgetting;
   /** By quantity and count within the code's cycle. */
   #readings: Map<number, Taken>[] = [];
   /** By the node's number; of several epochs the newest. */
   #numbered = new Map<number, Taken>();
-  #lastSeq = -1;
+  #lastSeq = 0;
+  /** Readings that the power went in since the last one that was recorded: their numbers may be used up. */
+  #torn = 0;
   #lastLife: Life | undefined;
   /** Given to the node and not yet recorded by it, in order. */
   #expected: Taken[] = [];
@@ -98,6 +129,9 @@ export class Ledger {
   /** Numbers of readings that the power went in, and that were stored all the same. */
   #phantoms = new Set<number>();
   #dropsOldest: boolean;
+  #room: number;
+  /** None that waits is older; it may be done with since. */
+  #oldestKnown: Taken | undefined;
   /** A ring of those whose fate is known, oldest first. */
   #remembered: (Taken | undefined)[] = new Array(REMEMBERED).fill(undefined);
   #rememberedAt = 0;
@@ -108,20 +142,14 @@ export class Ledger {
   /** By quantity: the payload of the live reading that arrived last. */
   #newest: (string | undefined)[] = [];
 
-  /**
-   * @param dropsOldest what the node gives up for want of room; otherwise it is what it just takes
-   * @param fail called with what is wrong
-   */
-  constructor(
-    base: string,
-    codes: readonly (Code | undefined)[],
-    dropsOldest: boolean,
-    fail: (what: string) => void,
-  ) {
+  constructor({ base, codes, dropsOldest, room, window, fail }: LedgerOptions) {
     this.#base = base;
     this.#dropsOldest = dropsOldest;
+    this.#room = room;
     this.#codes = codes;
     this.#fail = fail;
+    this.#forgetting = new Forgetting(fail);
+    this.#wire = new Wire(window, () => this.#forgetting.isExcused, fail);
     for (let quantity = 0; quantity < QUANTITY_COUNT; quantity++) {
       this.#readings.push(new Map());
       this.#counts.push(0);
@@ -140,21 +168,41 @@ export class Ledger {
     return this.#life;
   }
 
-  /** The power goes. @param connection number of the connection that there is, 0 for none */
-  cut(keeping: Keeping, connection: number): void {
-    for (const reading of this.#expected) this.#doubt(reading);
+  /** The power goes, in this moment. @param isOrderly the node had stopped */
+  cut(keeping: Keeping, { step, connection }: Pick<Moment, "step" | "connection">, isOrderly = false): void {
+    for (const reading of this.#expected) {
+      // Only what was on its way to the flash just now.
+      if (reading.step !== step) this.#fail(`taken: the node has not taken reading #${reading.order}`);
+      this.#torn += 1;
+      this.#doubt(reading);
+    }
     this.#expected = [];
+    const isKept = isOrderly && keeping === Keeping.ALWAYS;
+    this.#forgetting.ended(isKept && this.#wire.isQuiet && this.#unresolved().length === 0);
+    this.#droppedAhead.clear();
+    this.#wire.forget();
     if (keeping === Keeping.ALWAYS || (keeping === Keeping.OUTAGE && connection === 0)) return;
     const isLost = (reading: Taken) =>
       keeping === Keeping.NONE || (reading.life === this.#life && reading.connection === connection);
     for (const reading of this.#unresolved()) if (isLost(reading)) this.#doubt(reading);
-    // Their numbers are forgotten too, and given to others.
-    for (const [seq, reading] of this.#numbered) if (isLost(reading)) this.#numbered.delete(seq);
   }
 
-  /** The broker has accepted a connection of the present life. */
+  /** The broker has accepted a connection, of which the node may never hear. */
+  connected(isSessionPresent: boolean): void {
+    this.#wire.connected(isSessionPresent);
+  }
+
+  /** The broker has accepted a connection of the present life, and the node has heard of it. */
   accepted(connection: number): void {
     this.#accepted = { life: this.#life, connection };
+    this.#connections += 1;
+    this.#wire.accepted();
+    this.#forgetting.accepted();
+  }
+
+  /** The connection is over. */
+  lost(): void {
+    this.#wire.forget();
   }
 
   /** The node is about to get a value that it has to take. */
@@ -173,7 +221,12 @@ export class Ledger {
       seq: -1,
       epoch: "",
       isAcknowledged: false,
+      id: 0,
+      session: 0,
+      wasLate: false,
       fate: Fate.WAITS,
+      dropped: undefined,
+      acknowledgedIn: undefined,
     };
     this.taken += 1;
     this.#counts[quantity] = count + 1;
@@ -181,6 +234,7 @@ export class Ledger {
       this.#fail("bench: readings cannot be told apart, too many of them wait");
     this.#readings[quantity].set(count % cycle, reading);
     this.#expected.push(reading);
+    if (connection !== 0) this.#wire.taken(reading.order);
   }
 
   // --- what the node tells -----------------------------------------------------------------------------------------
@@ -195,17 +249,20 @@ export class Ledger {
     reading.seq = seq;
     reading.epoch = epoch.toString(16).padStart(8, "0");
     const { life } = reading;
-    const isNext = seq === this.#lastSeq + 1 || this.#lastLife !== life;
-    if (!isNext)
-      this.#fail(`number: reading #${reading.order} has ${seq}, and the one before ${this.#lastSeq}`);
-    for (let missing = this.#lastSeq + 1; this.#lastSeq > 0 && missing < seq; missing++) {
+    const last = this.#lastSeq;
+    const highest = last + 1 + this.#torn;
+    if (this.#lastLife === life ? seq !== last + 1 : seq > highest)
+      this.#fail(`number: reading #${reading.order} has ${seq}, and the one before ${last}`);
+    for (let missing = last + 1; missing < Math.min(seq, highest); missing++) {
       if (this.#numbered.get(missing)?.epoch !== reading.epoch) this.#phantoms.add(missing);
     }
     this.#lastLife = life;
     this.#lastSeq = seq;
+    this.#torn = 0;
     const former = this.#numbered.get(seq);
-    // One that was given up at once, or lost with the power, leaves its number to another after a restart.
-    if (former && former.epoch === reading.epoch && (former.fate < Fate.DROPPED || former.life === life))
+    // One that was given up at once was never sent, and leaves its number to another after a restart.
+    const isFree = former?.fate === Fate.DROPPED && !this.#dropsOldest && former.life !== life;
+    if (former && former.epoch === reading.epoch && !isFree)
       this.#fail(
         `number: ${seq} of epoch ${reading.epoch} is given to #${former.order} and #${reading.order}`,
       );
@@ -215,34 +272,40 @@ export class Ledger {
       this.#fail(`time: reading #${reading.order} has uptime ${uptime} and not ${reading.at - life.since}`);
     const isGivenUp = this.#droppedAhead.delete(seq);
     if (isGivenUp) this.#drop(reading);
+    for (const other of this.#droppedAhead)
+      this.#fail(`dropped: ${other} is given up, and no reading has it`);
+    this.#droppedAhead.clear();
     return { place: reading.order, isGivenUp };
   }
 
   /** The node has given up `count` readings, the first of them `first`. */
   gaveUp(first: number, count: number): void {
     if (!this.#dropsOldest) {
+      if (count !== 1) this.#fail(`dropped: ${count} at once, and only what is taken is given up`);
       // Either the one that is just being taken, whose number is not known yet, or one that has waited in memory, and for
-      // which there was no room in flash when the connection ended.
+      // which there was no room in flash when the connection ended; it may have come to the broker.
       const reading = this.#numbered.get(first);
-      if (reading && reading.fate === Fate.WAITS && reading.life === this.#life) this.#drop(reading);
+      if (reading?.life === this.#life) this.#drop(reading);
       else this.#droppedAhead.add(first);
       return;
     }
     let left = count;
+    // What was acknowledged may have been forgotten, and then it is one of those that are counted.
+    let done = 0;
     for (let seq = first; left > 0 && seq <= this.#lastSeq; seq++) {
       const reading = this.#numbered.get(seq);
-      if (!reading) {
-        if (this.#phantoms.delete(seq)) left -= 1;
-      } else if (!reading.isAcknowledged) {
-        this.#drop(reading);
+      if (reading && !reading.isAcknowledged) {
+        this.#drop(reading, left > done);
         left -= 1;
-      }
-      // What was acknowledged may have been forgotten with the power, and then it is one of those that are counted.
+      } else if (this.#phantoms.delete(seq)) left -= 1;
+      else done += 1;
     }
+    if (left > done)
+      this.#fail(`dropped: ${count} from ${first} on, and ${left - done} of them there never were`);
   }
 
   /** The node says that the broker has acknowledged this reading. @returns its place, -1 for one of long ago */
-  acknowledged({ quantity, value }: Reading): number {
+  acknowledged({ quantity, value }: Reading, isLate: boolean): number {
     const reading = this.#find(quantity, value);
     if (reading === "forgotten") return -1;
     if (reading === undefined) {
@@ -251,21 +314,24 @@ export class Ledger {
     }
     if (reading.fate !== Fate.ARRIVED)
       this.#fail(`lost: the node says that #${reading.order} was delivered, and it never came to the broker`);
-    reading.isAcknowledged = true;
+    this.#wire.acknowledged(reading);
+    this.#forgetting.acknowledged(reading.order, isLate);
+    reading.acknowledgedIn = this.#life;
     return reading.order;
   }
 
   // --- what the broker has -----------------------------------------------------------------------------------------
 
   /** A message of this device has come to the broker. @returns what it was, for the trace */
-  arrive({ topic, payload, dup, retain }: Arrival, at: number): string {
+  arrive(arrival: Arrival, at: number): string {
+    const { topic, payload, retain } = arrival;
     const isLate = payload.endsWith(LATE);
     if (retain === isLate)
       this.#fail(`retained: a late reading is not to be retained, and a live one is: ${payload}`);
     const level = topic.slice(this.#base.length + 1);
     if (payload.charCodeAt(0) !== 0x7b) {
       const quantity = QUANTITIES.indexOf(level);
-      return this.#arrive(quantity, Number(payload), undefined, false, payload, dup, at);
+      return this.#arrive(quantity, Number(payload), undefined, false, arrival, at);
     }
     const message = JSON.parse(payload) as Record<string, unknown>;
     if (isLate !== (message["late"] === true)) this.#fail(`late: a mark of another form: ${payload}`);
@@ -273,7 +339,7 @@ export class Ledger {
       const value = message[QUANTITIES[quantity]];
       if (value === undefined) continue;
       if (level !== QUANTITIES[quantity] && !(level === "history" && isLate)) break;
-      return this.#arrive(quantity, value as number, message, isLate, payload, dup, at);
+      return this.#arrive(quantity, value as number, message, isLate, arrival, at);
     }
     this.#fail(`invented: a message that is no reading came to ${topic}: ${payload}`);
     return "no reading";
@@ -284,8 +350,7 @@ export class Ledger {
     value: number,
     message: Record<string, unknown> | undefined,
     isLate: boolean,
-    payload: string,
-    isRepeated: boolean,
+    { payload, dup, messageId = 0 }: Arrival,
     at: number,
   ): string {
     const reading = this.#find(quantity, value);
@@ -299,11 +364,14 @@ export class Ledger {
     }
     const name = `#${reading.order}${isLate ? " late" : ""}`;
     if (message) this.#checkMessage(reading, message, payload, at);
+    if (reading.acknowledgedIn && reading.acknowledgedIn !== this.#life)
+      this.#forgetting.cameAgain(reading.order);
+    this.#wire.came(reading, isLate, dup, messageId);
     if (reading.fate === Fate.ARRIVED) {
       this.duplicates += 1;
       return `${name} again`;
     }
-    this.#checkLateness(reading, isLate, isRepeated, payload);
+    this.#checkLateness(reading, isLate, dup, payload);
     const order = isLate ? this.#late : this.#live;
     if (reading.order < order[quantity])
       this.#fail(`order: reading #${reading.order} came after #${order[quantity]} (${payload})`);
@@ -311,7 +379,7 @@ export class Ledger {
     if (!isLate) this.#newest[quantity] = payload;
     this.arrived += 1;
     if (reading.fate === Fate.DOUBTFUL) this.doubtful -= 1;
-    if (reading.fate === Fate.DROPPED) this.dropped -= 1;
+    if (reading.fate === Fate.DROPPED) this.#undrop(reading);
     reading.fate = Fate.ARRIVED;
     this.#remember(reading);
     return name;
@@ -379,9 +447,24 @@ export class Ledger {
     return this.#unresolved().filter(({ at }) => at <= before).length;
   }
 
-  /** Whether this was ever measured. */
-  knows(quantity: number, value: number): boolean {
-    return this.#find(quantity, value) !== undefined;
+  /** The node says that nothing waits. */
+  drained(): void {
+    this.#forgetting.drained();
+  }
+
+  /** Readings of which it is known what became of them, or not yet. */
+  get known(): number {
+    return this.#readings.reduce((sum, readings) => sum + readings.size, 0);
+  }
+
+  /** What is wrong with a reading that somebody else than the broker has got. */
+  problemWith(quantity: number, value: number, seq: unknown, epoch: unknown): string | undefined {
+    const reading = this.#find(quantity, value);
+    if (reading === undefined) return "invented";
+    // One that the power went in may have been told of, and its number not.
+    if (reading === "forgotten" || reading.seq < 0) return undefined;
+    const isOwn = reading.seq === seq && reading.epoch === epoch;
+    return isOwn ? undefined : `number: it is ${reading.seq} of epoch ${reading.epoch}`;
   }
 
   // --- keeping -----------------------------------------------------------------------------------------------------
@@ -411,11 +494,48 @@ export class Ledger {
     this.#remember(reading);
   }
 
-  #drop(reading: Taken): void {
+  #drop(reading: Taken, isSure = true): void {
+    const { order, dropped } = reading;
+    this.#forgetting.excuse();
+    if (isSure && dropped?.isSure && dropped.life === this.#life)
+      this.#fail(`dropped: #${order} is given up for the second time`);
+    reading.dropped = { life: this.#life, connections: this.#connections, isSure };
     if (reading.fate !== Fate.WAITS) return;
+    this.#checkRoom(reading);
     reading.fate = Fate.DROPPED;
     this.dropped += 1;
+    this.#wire.forget(order);
     this.#remember(reading);
+  }
+
+  /** One is given up for want of room alone. */
+  #checkRoom({ order }: Taken): void {
+    // What has come and was forgotten takes its room, and is counted with what is given up.
+    if (this.#forgetting.isScrambled) return;
+    const oldest = this.#dropsOldest ? order : this.#oldest();
+    const since = this.taken - 1 - oldest;
+    if (since < this.#room)
+      this.#fail(`dropped: #${order} is given up, and there is room: ${since} were taken since #${oldest}`);
+  }
+
+  /** It was under way when it was given up, or the power has gone since. */
+  #undrop({ order, dropped }: Taken): void {
+    this.dropped -= 1;
+    if (dropped?.isSure && dropped.life === this.#life && dropped.connections < this.#connections)
+      this.#fail(`dropped: #${order} was given up, and sent on a later connection`);
+  }
+
+  /** Place of the oldest that waits in the node: what has come does too until it is acknowledged. */
+  #oldest(): number {
+    const waits = ({ fate, isAcknowledged }: Taken) =>
+      fate === Fate.WAITS || (fate === Fate.ARRIVED && !isAcknowledged);
+    if (this.#oldestKnown && waits(this.#oldestKnown)) return this.#oldestKnown.order;
+    this.#oldestKnown = undefined;
+    for (const readings of this.#readings)
+      for (const reading of readings.values())
+        if (waits(reading) && reading.order < (this.#oldestKnown?.order ?? this.taken))
+          this.#oldestKnown = reading;
+    return this.#oldestKnown?.order ?? this.taken;
   }
 
   #remember(reading: Taken): void {

@@ -12,6 +12,8 @@ export class Life {
   readonly number: number;
   /** Moment of the power-on. */
   readonly since: number;
+  /** Moment at which the node learnt the time last. */
+  learntAt: number | undefined;
   /** Restarts as the node counts them; 0 while it has not told. */
   boot = 0;
   #words: Word[];
@@ -34,6 +36,7 @@ export class Life {
   /** The node has learnt from a server that it is `now`. */
   nodeLearns(at: number, now: number): void {
     this.#learntAt ??= at;
+    this.learntAt = at;
     this.#words.push({ since: at, offset: now - at });
   }
 

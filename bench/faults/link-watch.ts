@@ -23,6 +23,13 @@ const ATTEMPTS_TIME = 150_000;
 /** Milliseconds of a session after which the next attempt may come at once. */
 const SETTLED = 30_000;
 
+/** The same after which it must come within a second, whatever was before. */
+const SURELY_SETTLED = 300_000;
+
+/** Milliseconds of the bound of the first wait, and of the largest. */
+const FIRST_WAIT = 1_000;
+const LONGEST_WAIT = 60_000;
+
 /** How long a link may be in a state, by state; what is not here has no limit. */
 const LIMITS: Readonly<Partial<Record<LinkState, number>>> = {
   [LinkState.WAITING]: 60_000,
@@ -35,6 +42,8 @@ const LIMITS: Readonly<Partial<Record<LinkState, number>>> = {
 export class LinkWatch {
   /** Number of the connection that there is, 0 for none. */
   connection = 0;
+  /** The one that ended last, and the callback in which it did. */
+  #ended = { connection: 0, step: -1 };
   /** Connections that the broker has accepted so far. */
   connections = 0;
   state = LinkState.STOPPED;
@@ -50,6 +59,9 @@ export class LinkWatch {
   #onlineAt = 0;
   /** Moments of the last losses without a session that lasted. */
   #losses: number[] = [];
+  /** The next wait is below; a connection that has lasted puts it back, once. */
+  #waitBound = FIRST_WAIT;
+  #hasLasted = false;
   /** Places of the newest reading that was taken, and of the newest that was acknowledged. */
   #taken = -1;
   #acknowledged = -1;
@@ -61,16 +73,29 @@ export class LinkWatch {
     this.#fail = fail;
   }
 
+  /** The connection that there was when the present callback began, 0 for none. */
+  get connectionBefore(): number {
+    return this.connection === 0 && this.#ended.step === this.#clock.steps
+      ? this.#ended.connection
+      : this.connection;
+  }
+
   /** The link has changed its state. */
   changed(state: LinkState): void {
     this.check();
+    this.#settle();
     const now = this.#clock.elapsed;
     if (this.state === LinkState.ONLINE && now - this.#onlineAt >= SETTLED) this.#losses = [];
-    if (state === LinkState.ONLINE) this.#onlineAt = now;
+    if (state === LinkState.ONLINE) {
+      this.#onlineAt = now;
+      this.#hasLasted = false;
+    }
     this.state = state;
     const isConnected = state === LinkState.SUBSCRIBING || state === LinkState.ONLINE;
-    if (!isConnected && state !== LinkState.LEAVING) this.connection = 0;
-    else if (isConnected && this.connection === 0) {
+    if (!isConnected && state !== LinkState.LEAVING) {
+      if (this.connection !== 0) this.#ended = { connection: this.connection, step: this.#clock.steps };
+      this.connection = 0;
+    } else if (isConnected && this.connection === 0) {
       this.connections += 1;
       this.connection = this.connections;
     }
@@ -78,13 +103,23 @@ export class LinkWatch {
     this.#watch(state);
   }
 
-  /** The connection is lost, or an attempt has failed. */
-  lost(): void {
+  /** The connection is lost, or an attempt has failed. @param wait milliseconds to the next attempt */
+  lost(wait: number): void {
+    this.#settle();
+    if (wait >= this.#waitBound)
+      this.#fail(`back-off: the next attempt comes in ${wait} ms, and not in less than ${this.#waitBound}`);
+    this.#waitBound = Math.min(2 * this.#waitBound, LONGEST_WAIT);
     const losses = this.#losses;
     losses.push(this.#clock.elapsed);
     if (losses.length <= ATTEMPTS) return;
     const time = this.#clock.elapsed - (losses.shift() as number);
     if (time < ATTEMPTS_TIME) this.#fail(`back-off: ${ATTEMPTS} attempts failed within ${time} ms`);
+  }
+
+  #settle(): void {
+    if (this.#hasLasted || this.state !== LinkState.ONLINE) return;
+    this.#hasLasted = this.#clock.elapsed - this.#onlineAt >= SURELY_SETTLED;
+    if (this.#hasLasted) this.#waitBound = FIRST_WAIT;
   }
 
   taken(place: number): void {
@@ -141,6 +176,7 @@ export class LinkWatch {
     this.connection = 0;
     this.#expectsSince = undefined;
     this.#losses = [];
+    this.#waitBound = FIRST_WAIT;
     // The newest reading may be lost with the power.
     this.#acknowledged = this.#taken;
     const { connections } = this;

@@ -16,21 +16,30 @@ export class MemoryWatch {
     this.#next = this.#period;
   }
 
-  /** @param elapsed simulated milliseconds since the start */
-  look(elapsed: number): void {
+  /**
+   * @param elapsed simulated milliseconds since the start
+   * @param readings that the world remembers just now: they are its own, and come and go
+   */
+  look(elapsed: number, readings: () => number): void {
     if (elapsed < this.#next) return;
     this.#next += this.#period;
     this.#collect();
-    this.#samples.push(v8.getHeapStatistics().used_heap_size);
+    this.#samples.push(v8.getHeapStatistics().used_heap_size - readings() * READING_LENGTH);
   }
 
-  /** Bytes by which the last third of the run needed more than the second. The first has caches and rings to fill. */
+  /**
+   * Bytes by which the last third of the run needed more than the second, each at its least: more comes and goes in the
+   * world than readings. The first third has caches and rings to fill.
+   */
   get growth(): number {
     const third = Math.floor(this.#samples.length / 3);
     if (third === 0) return 0;
-    const most = (samples: number[]) => Math.max(...samples);
-    return most(this.#samples.slice(2 * third)) - most(this.#samples.slice(third, 2 * third));
+    const least = (samples: number[]) => Math.min(...samples);
+    return least(this.#samples.slice(2 * third)) - least(this.#samples.slice(third, 2 * third));
   }
 }
 
 const SAMPLES = 30;
+
+/** Bytes that the world needs for a reading, about. */
+const READING_LENGTH = 270;

@@ -22,14 +22,17 @@ export const DAY = 86_400_000;
 /** Milliseconds between two looks at what must be bounded. */
 const STEP = 60_000;
 
-/** Milliseconds of the calm spell at the end: for a back-off, a connection that has to time out, and a few readings. */
-const CALM = 45 * 60_000;
+/** Milliseconds of the calm spell at the end: for a connection that has to time out, a few readings, and the time of day. */
+const CALM = 75 * 60_000;
 
 /** Milliseconds of the calm spell in which all that waits must arrive. */
 const DRAIN = 4 * 3_600_000;
 
-/** Bytes by which memory may grow from the second third of a run to the last: a map that doubles, code that is compiled. */
-const GROWTH_LIMIT = 4_000_000;
+/** Bytes by which memory may grow from the second third of a run to the last: code that is compiled takes most of it. */
+const GROWTH_LIMIT = 1_000_000;
+
+/** Milliseconds after all has arrived, for the next diagnostics. */
+const LAST = 15 * 60_000;
 
 /** Readings that a node may say were waiting: those of a moment. */
 const WAITING_LIMIT = 4;
@@ -83,7 +86,7 @@ export function run(options: RunOptions): RunResult {
   for (const device of world.devices) device.powerOn();
   const memory = options.watchesMemory ? new MemoryWatch(days * DAY) : undefined;
   pass(world, days * DAY, (elapsed) => {
-    memory?.look(elapsed);
+    memory?.look(elapsed, () => world.devices.reduce((sum, { ledger }) => sum + ledger.known, 0));
     options.onProgress?.(elapsed / DAY);
   });
   const growth = memory?.growth ?? 0;
@@ -138,12 +141,18 @@ function pass(world: World, duration: number, onStep?: (elapsed: number) => void
 /** After the last fault everything that waits must arrive. */
 function settle(world: World): void {
   const { clock, devices } = world;
+  const begun = clock.elapsed;
   pass(world, CALM);
   const end = clock.elapsed + DRAIN;
   const waits = () => devices.some(({ ledger }) => ledger.waiting(clock.elapsed - UNDER_WAY) > 0);
   while (!world.failure && clock.elapsed < end && waits()) pass(world, 10 * STEP);
+  pass(world, LAST);
   if (world.failure) return;
-  for (const { name, ledger, erases, cuts, waiting } of devices) {
+  for (const device of devices) {
+    const { name, ledger, erases, cuts, waiting } = device;
+    device.settled(begun, world.knowsTime);
+    const status = world.retained(`${device.base}/status`);
+    if (status !== "online") world.fail(`status: that of ${name} is ${status}, and it is there`);
     ledger.settle(clock.elapsed - UNDER_WAY, (topic) => world.retained(topic));
     // A cut within an erase has the block erased again.
     if (erases.most > erases.least + 2 + cuts)

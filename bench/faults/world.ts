@@ -1,4 +1,3 @@
-import { QUANTITIES } from "../../firmware/codec/reading.js";
 import { VirtualClock } from "../../host-sim/boards/virtual/clock.js";
 import { VirtualNetwork } from "../../host-sim/boards/virtual/network.js";
 import { MemoryBroker } from "../../host-sim/world/memory-broker.js";
@@ -29,6 +28,10 @@ export class World {
   readonly broker = new MemoryBroker({ history: false });
   readonly front: BrokerFront;
   readonly timeServers: TimeServer[];
+  /** Those that have told somebody not to ask them again: it is obeyed for ever. */
+  readonly refusing = new Set<TimeServer>();
+  /** Milliseconds by which time servers have been off so far. */
+  readonly timeOffsets = new Set([0]);
   readonly devices: Device[] = [];
   readonly trace: Trace;
   /** What was found wrong first, with the last lines before it. */
@@ -50,6 +53,9 @@ export class World {
     this.broker.onPublish = (message) => {
       this.devices.find(({ base }) => message.topic.startsWith(`${base}/`))?.arrived(message);
     };
+    this.broker.onConnect = (client, isSessionPresent) => {
+      this.devices.find(({ id }) => id === client)?.ledger.connected(isSessionPresent);
+    };
     const random = new Random(seed, "world");
     const count = random.pick([1, 1, 1, 2, 3]);
     for (let number = 1; number <= count; number++) this.devices.push(this.#device(`n${number}`));
@@ -64,6 +70,11 @@ export class World {
     this.note("FAILURE", text);
     this.failure = { text, at: this.clock.elapsed, trace: this.trace.last() };
   };
+
+  /** Whether two servers are left whom everybody may ask, and which confirm each other. */
+  get knowsTime(): boolean {
+    return this.timeServers.length - this.refusing.size >= 2;
+  }
 
   retained(topic: string): string | undefined {
     return this.broker.retained.get(topic)?.payload;
@@ -105,6 +116,7 @@ export class World {
       blocks: random.chance(0.1) ? 0 : random.magnitude(4, isPart ? 100 : 224),
       wifi: random.chance(0.5),
       listens,
+      timeOffsets: this.timeOffsets,
       time: random.pick(["known", "asked", "asked", "asked", "unknown"] as const),
       sensor: (taker: Taker) =>
         kind === "uart"
@@ -138,9 +150,7 @@ export class World {
     }
     const device = this.devices.find(({ id }) => id === message["device"]);
     if (!device) return this.fail(`raw TCP: no such device: ${line}`);
-    const quantity = QUANTITIES.findIndex((name) => message[name] !== undefined);
-    if (!device.ledger.knows(quantity, message[QUANTITIES[quantity]] as number))
-      this.fail(`raw TCP: invented: ${line}`);
+    device.lines.came(message, line, this.clock.elapsed);
     device.note("server has a line");
   }
 }

@@ -48,6 +48,8 @@ export class MemoryBroker {
   /** Kinds of packets that are taken and not answered, such as `"publish"` or `"pingreq"`; `"connect"` too. */
   readonly mute = new Set<string>();
   onPublish: ((message: Published) => void) | undefined;
+  /** A client is accepted, just before it is told so. */
+  onConnect: ((client: string, isSessionPresent: boolean) => void) | undefined;
   #sessions = new Map<string, BrokerSession>();
   #connections = new Set<BrokerConnection>();
   #keepsHistory: boolean;
@@ -158,6 +160,7 @@ export class MemoryBroker {
     session.connection = connection;
     this.#sessions.set(id, session);
     this.#connections.add(connection);
+    this.onConnect?.(id, sessionPresent);
     this.#send(peer, { cmd: "connack", sessionPresent, returnCode: 0 });
     for (const waiting of session.unacknowledged.values()) {
       this.#send(peer, waiting.cmd === "publish" ? { ...waiting, dup: true } : waiting); // [MQTT-4.4.0-1]

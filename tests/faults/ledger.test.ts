@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "@jest/globals";
 import { MICRODEGREES } from "../../bench/faults/codes.js";
-import { Keeping, Ledger } from "../../bench/faults/ledger.js";
+import { Keeping, Ledger, type LedgerOptions } from "../../bench/faults/ledger.js";
 import { blankReading, type Reading } from "../../firmware/codec/reading.js";
 
 const BASE = "bench/n1";
@@ -16,11 +16,23 @@ let next: number;
 
 beforeEach(() => {
   failures = [];
-  ledger = new Ledger(BASE, [MICRODEGREES], true, (what) => failures.push(what));
+  ledger = ledgerOf({});
   now = step = 0;
   next = 1;
   ledger.begin(0, START);
 });
+
+function ledgerOf(options: Partial<LedgerOptions>): Ledger {
+  return new Ledger({
+    base: BASE,
+    codes: [MICRODEGREES],
+    dropsOldest: true,
+    room: 0,
+    window: 2,
+    fail: (what) => failures.push(what),
+    ...options,
+  });
+}
 
 interface Told {
   count: number;
@@ -59,7 +71,9 @@ function arrive(told: Told, changes: Record<string, unknown> = {}, dup = false):
   };
   now += 10;
   const payload = JSON.stringify(message);
-  ledger.arrive({ topic: `${BASE}/temperature`, payload, dup, retain: message["late"] !== true }, now);
+  const isLate = message["late"] === true;
+  const messageId = 1 + told.seq + (isLate ? 0 : 32_000);
+  ledger.arrive({ topic: `${BASE}/temperature`, payload, dup, retain: !isLate, messageId }, now);
 }
 
 const LATE = { late: true };
@@ -70,8 +84,10 @@ describe("the fault bench's ledger is content", () => {
     ledger.accepted(1);
     const readings = [take(), take(), take()];
     for (const reading of readings) arrive(reading);
+    ledger.connected(true);
+    ledger.accepted(2);
     arrive(readings[2], {}, true);
-    for (const { reading } of readings) ledger.acknowledged(reading);
+    for (const { reading } of readings) ledger.acknowledged(reading, false);
     ledger.settle(now, () =>
       JSON.stringify({ temperature: 20.000002, time: START + 3_000, seq: 3, epoch: "00000007" }),
     );
@@ -91,6 +107,7 @@ describe("the fault bench's ledger is content", () => {
   it("with what was sent on the connection before, sent again as it was", () => {
     ledger.accepted(1);
     const reading = take();
+    ledger.connected(true);
     ledger.accepted(2);
     arrive(reading, {}, true);
     expect(failures).toEqual([]);
@@ -101,7 +118,7 @@ describe("the fault bench's ledger is content", () => {
     const first = take(0);
     take(0);
     ledger.gaveUp(first.seq, 1);
-    ledger.cut(Keeping.NONE, 1);
+    ledger.cut(Keeping.NONE, { step, connection: 1 });
     settle();
     expect(failures).toEqual([]);
     expect([ledger.dropped, ledger.doubtful]).toEqual([1, 1]);
@@ -110,7 +127,7 @@ describe("the fault bench's ledger is content", () => {
   it.each(["just now", "since the connection was there"])(
     "with what a node that keeps the oldest drops of what it took %s",
     (when) => {
-      ledger = new Ledger(BASE, [MICRODEGREES], false, (what) => failures.push(what));
+      ledger = ledgerOf({ dropsOldest: false });
       ledger.begin(0, START);
       if (when === "just now") ledger.gaveUp(next, 1);
       const reading = take();
@@ -140,10 +157,77 @@ describe("the fault bench's ledger finds", () => {
 
   it("one that a power cut must not have cost", () => {
     take();
-    ledger.cut(Keeping.ALWAYS, 1);
+    ledger.cut(Keeping.ALWAYS, { step, connection: 1 });
     ledger.begin(now, START);
     settle();
     expect(failures.join()).toMatch(/^lost: 1 readings/);
+  });
+
+  it("one that was not taken before the power went, and not only just then", () => {
+    ledger.take(0, 0, { at: 1, step: 1, connection: 0 });
+    ledger.cut(Keeping.ALWAYS, { step: 2, connection: 0 });
+    expect(failures.join()).toMatch(/^taken: the node has not taken reading #0/);
+  });
+
+  it("one that is given up twice, and more than there are", () => {
+    const first = take(0);
+    take(0);
+    ledger.gaveUp(first.seq, 1);
+    ledger.gaveUp(first.seq, 1);
+    ledger.gaveUp(first.seq + 1, 2);
+    expect(failures).toEqual([
+      "dropped: #0 is given up for the second time",
+      "dropped: 2 from 2 on, and 1 of them there never were",
+    ]);
+  });
+
+  it("one that is given up while there is room", () => {
+    ledger = ledgerOf({ room: 3 });
+    ledger.begin(0, START);
+    for (let i = 0; i < 4; i++) take(0);
+    ledger.gaveUp(1, 1);
+    expect(failures).toEqual([]);
+    ledger.gaveUp(2, 1);
+    expect(failures.join()).toBe("dropped: #1 is given up, and there is room: 2 were taken since #1");
+  });
+
+  it("one that is given up in its turn while there is room, and one that nobody has", () => {
+    ledger = ledgerOf({ room: 2, dropsOldest: false });
+    ledger.begin(0, START);
+    take(0);
+    ledger.gaveUp(2, 1);
+    take(0);
+    ledger.gaveUp(9, 1);
+    take(0);
+    expect(failures).toEqual([
+      "dropped: #1 is given up, and there is room: 1 were taken since #0",
+      "dropped: 9 is given up, and no reading has it",
+    ]);
+  });
+
+  it("one that was given up and is sent later on", () => {
+    ledger.accepted(1);
+    const [first, second] = [take(), take()];
+    ledger.gaveUp(first.seq, 2);
+    arrive(first);
+    expect(failures).toEqual([]);
+    ledger.accepted(2);
+    arrive(second, LATE);
+    expect(failures.join()).toBe("dropped: #1 was given up, and sent on a later connection");
+  });
+
+  it("a number of the same epoch that comes back with the power, and one that skips", () => {
+    take();
+    ledger.cut(Keeping.OUTAGE, { step, connection: 1 });
+    ledger.begin(now, START);
+    take(1, { seq: 1, uptime: 1_000, boot: 2 });
+    ledger.cut(Keeping.OUTAGE, { step, connection: 1 });
+    ledger.begin(now, START);
+    take(1, { seq: 3, uptime: 1_000, boot: 3 });
+    expect(failures).toEqual([
+      "number: 1 of epoch 00000007 is given to #0 and #1",
+      "number: reading #2 has 3, and the one before 1",
+    ]);
   });
 
   it("one that the node has not taken at all", () => {
@@ -160,7 +244,7 @@ describe("the fault bench's ledger finds", () => {
 
   it("an acknowledgement of what the broker never got", () => {
     const { reading } = take();
-    ledger.acknowledged(reading);
+    ledger.acknowledged(reading, false);
     expect(failures.join()).toMatch(/^lost: the node says that #0 was delivered/);
   });
 
@@ -172,9 +256,11 @@ describe("the fault bench's ledger finds", () => {
     arrive(live[0]);
     arrive(late[1], LATE);
     arrive(late[0], LATE);
-    expect(failures.map((text) => text.slice(0, 33))).toEqual([
-      "order: reading #2 came after #3 (",
-      "order: reading #0 came after #1 (",
+    expect(failures.map((text) => text.split(" (")[0])).toEqual([
+      "order: reading #2 came after #3 on one connection",
+      "order: reading #2 came after #3",
+      "order: reading #0 late came after #1 on one connection",
+      "order: reading #0 came after #1",
     ]);
   });
 
@@ -196,7 +282,7 @@ describe("the fault bench's ledger finds", () => {
       seq,
       epoch: "00000007",
     });
-    ledger.arrive({ topic: `${BASE}/temperature`, payload, dup: false, retain: false }, now);
+    ledger.arrive({ topic: `${BASE}/temperature`, payload, dup: false, retain: false, messageId: 1 }, now);
     expect(failures.join()).toMatch(/^retained: /);
   });
 

@@ -30,7 +30,11 @@ export class Running {
   readonly exited: Promise<number | NodeJS.Signals | null>;
   #waiting: (() => void)[] = [];
 
-  constructor(command: string, args: readonly string[], options: { cwd?: string } = {}) {
+  constructor(
+    command: string,
+    args: readonly string[],
+    options: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
+  ) {
     this.child = spawn(command, args, { ...options, stdio: ["ignore", "pipe", "pipe"] });
     running.add(this);
     const collect = (into: "output" | "errors") => (data: Buffer) => {

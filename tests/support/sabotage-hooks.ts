@@ -4,8 +4,9 @@ const { file, from, to } = JSON.parse(process.env["SABOTAGE"] as string) as Reco
 
 export const load: LoadHook = async (url, context, nextLoad) => {
   const result = await nextLoad(url, context);
-  if (!url.endsWith(file)) return result;
-  const source = String(result.source);
-  if (!source.includes(from)) throw new Error(`sabotage: ${file} has no ${JSON.stringify(from)}`);
-  return { ...result, source: source.replace(from, to) };
+  if (!url.endsWith(`/${file}`)) return result;
+  const parts = String(result.source).split(from);
+  if (parts.length !== 2)
+    throw new Error(`sabotage: ${file} has ${JSON.stringify(from)} ${parts.length - 1} times, and not once`);
+  return { ...result, source: parts.join(to) };
 };

@@ -107,6 +107,8 @@ export class Flight {
     if (this.#againSent < this.#againEnd) {
       const seq = waiting.following(this.#againSent);
       if (seq < this.#againEnd) return this.#choose(seq, false, true);
+      // One that waits again from now on must not go behind newer ones.
+      this.#againSent = this.#againEnd;
     }
     if (this.#liveSent < waiting.next) {
       const seq = waiting.following(this.#liveSent);

@@ -90,6 +90,41 @@ function run(seed: number, durability: Durability, policy: Policy, order: "in or
   return wrong;
 }
 
+describe("a live reading of the connection before whose acknowledgement is forgotten", () => {
+  it("does not go as a live one behind newer ones", () => {
+    const journal = new Journal({
+      flash: new VirtualFlash(8).open(),
+      random: seededRandom(1),
+      policy: Policy.OLDEST,
+      onDropped: () => {},
+      problems: [],
+    });
+    journal.begin(bootTime());
+    const flight = new Flight(64, journal);
+    const send = () => {
+      const sent: [number, boolean][] = [];
+      for (; flight.next(); flight.sent()) sent.push([flight.seq, flight.late]);
+      return sent;
+    };
+    const take = (count: number) => {
+      for (let i = 0; i < count; i++) journal.append(readingOf(journal.next));
+      return send();
+    };
+    flight.begin(false);
+    take(40);
+    journal.acknowledge(40);
+    flight.begin(true);
+    expect(send()).toHaveLength(39);
+    expect(take(1)).toEqual([[41, false]]);
+    // Pairs, each longer than the range that is 40: it is the one to go when there are too many.
+    for (let seq = 2; seq < 26; seq += 3) for (const one of [seq, seq + 1]) journal.acknowledge(one);
+    expect(journal.following(40)).toBe(40);
+    const again = send();
+    expect(again).toContainEqual([40, true]);
+    expect(again.filter(([, late]) => !late)).toEqual([]);
+  });
+});
+
 describe("a backlog that drains over a link which comes and goes", () => {
   it.each([
     ["always", "in order", Durability.ALWAYS, Policy.OLDEST],

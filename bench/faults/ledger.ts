@@ -2,48 +2,8 @@ import { QUANTITIES, QUANTITY_COUNT, type Quantity, type Reading } from "../../f
 import type { Code } from "./codes.js";
 import { Forgetting } from "./forgetting.js";
 import { Life } from "./life.js";
-import { type Seen, Wire } from "./wire.js";
-
-/** What became of a reading. */
-const enum Fate {
-  /** The node has it, or should. */
-  WAITS,
-  /** The broker has got it. */
-  ARRIVED,
-  /** The node has told that it dropped it, and it has not arrived. */
-  DROPPED,
-  /** The power went before the node could have stored it. It may arrive all the same. */
-  DOUBTFUL,
-}
-
-/** A reading as the world knows it. */
-interface Taken extends Seen {
-  readonly quantity: Quantity;
-  readonly count: number;
-  readonly life: Life;
-  /** Moment in the world's time. */
-  readonly at: number;
-  /** Callback in which it was taken. */
-  readonly step: number;
-  /** Number of the connection that was there, 0 for none. */
-  readonly connection: number;
-  /** The node's own number and epoch; -1 and "" while it has not told. */
-  seq: number;
-  epoch: string;
-  fate: Fate;
-  dropped: Dropped | undefined;
-  /** The life in which the node was told that the broker has it. */
-  acknowledgedIn: Life | undefined;
-}
-
-/** Where a reading was given up. */
-interface Dropped {
-  readonly life: Life;
-  /** How many connections there had been until then. */
-  readonly connections: number;
-  /** It was this one, and not another that the node has had to take for one that waits. */
-  readonly isSure: boolean;
-}
+import { Fate, Register, type Taken } from "./register.js";
+import { Wire } from "./wire.js";
 
 /** The present moment. */
 export interface Moment {
@@ -87,9 +47,6 @@ export interface LedgerOptions {
   fail: (what: string) => void;
 }
 
-/** Readings whose fate is known that are remembered: of a repetition of an older one nothing is known but that it was taken. */
-const REMEMBERED = 4_000;
-
 /** The mark of a reading that waited. */
 const LATE = '"late":true}';
 
@@ -98,13 +55,12 @@ const LATE = '"late":true}';
  * and times say is checked against it.
  */
 export class Ledger {
-  taken = 0;
   arrived = 0;
   duplicates = 0;
   dropped = 0;
   doubtful = 0;
   #base: string;
-  #codes: readonly (Code | undefined)[];
+  #register: Register;
   #fail: (what: string) => void;
   #lives = 0;
   #life!: Life;
@@ -114,10 +70,6 @@ export class Ledger {
   #connections = 0;
   #wire: Wire;
   #forgetting: Forgetting;
-  /** By quantity and count within the code's cycle. */
-  #readings: Map<number, Taken>[] = [];
-  /** By the node's number; of several epochs the newest. */
-  #numbered = new Map<number, Taken>();
   #lastSeq = 0;
   /** Readings that the power went in since the last one that was recorded: their numbers may be used up. */
   #torn = 0;
@@ -130,29 +82,25 @@ export class Ledger {
   #phantoms = new Set<number>();
   #dropsOldest: boolean;
   #room: number;
-  /** None that waits is older; it may be done with since. */
-  #oldestKnown: Taken | undefined;
-  /** A ring of those whose fate is known, oldest first. */
-  #remembered: (Taken | undefined)[] = new Array(REMEMBERED).fill(undefined);
-  #rememberedAt = 0;
-  #counts: number[] = [];
   /** By quantity: the last one that has arrived for the first time. */
   #live: number[] = [];
   #late: number[] = [];
   /** By quantity: the payload of the live reading that arrived last. */
   #newest: (string | undefined)[] = [];
 
+  get taken(): number {
+    return this.#register.count;
+  }
+
   constructor({ base, codes, dropsOldest, room, window, fail }: LedgerOptions) {
     this.#base = base;
     this.#dropsOldest = dropsOldest;
     this.#room = room;
-    this.#codes = codes;
+    this.#register = new Register(codes);
     this.#fail = fail;
     this.#forgetting = new Forgetting(fail);
     this.#wire = new Wire(window, () => this.#forgetting.isExcused, fail);
     for (let quantity = 0; quantity < QUANTITY_COUNT; quantity++) {
-      this.#readings.push(new Map());
-      this.#counts.push(0);
       this.#live.push(-1);
       this.#late.push(-1);
       this.#newest.push(undefined);
@@ -178,13 +126,13 @@ export class Ledger {
     }
     this.#expected = [];
     const isKept = isOrderly && keeping === Keeping.ALWAYS;
-    this.#forgetting.ended(isKept && this.#wire.isQuiet && this.#unresolved().length === 0);
+    this.#forgetting.ended(isKept && this.#wire.isQuiet && this.#register.waiting().length === 0);
     this.#droppedAhead.clear();
     this.#wire.forget();
     if (keeping === Keeping.ALWAYS || (keeping === Keeping.OUTAGE && connection === 0)) return;
     const isLost = (reading: Taken) =>
       keeping === Keeping.NONE || (reading.life === this.#life && reading.connection === connection);
-    for (const reading of this.#unresolved()) if (isLost(reading)) this.#doubt(reading);
+    for (const reading of this.#register.waiting()) if (isLost(reading)) this.#doubt(reading);
   }
 
   /** The broker has accepted a connection, of which the node may never hear. */
@@ -207,13 +155,12 @@ export class Ledger {
 
   /** The node is about to get a value that it has to take. */
   take(quantity: Quantity, count: number, { at, step, connection }: Moment): void {
-    const { cycle } = this.#codes[quantity] as Code;
     const [missed] = this.#expected;
     if (missed && missed.step !== step) this.#fail(`taken: the node has not taken reading #${missed.order}`);
     const reading: Taken = {
       quantity,
       count,
-      order: this.taken,
+      order: this.#register.count,
       life: this.#life,
       at,
       step,
@@ -228,11 +175,8 @@ export class Ledger {
       dropped: undefined,
       acknowledgedIn: undefined,
     };
-    this.taken += 1;
-    this.#counts[quantity] = count + 1;
-    if (this.#readings[quantity].get(count % cycle)?.fate === Fate.WAITS)
+    if (!this.#register.add(reading))
       this.#fail("bench: readings cannot be told apart, too many of them wait");
-    this.#readings[quantity].set(count % cycle, reading);
     this.#expected.push(reading);
     if (connection !== 0) this.#wire.taken(reading.order);
   }
@@ -242,7 +186,7 @@ export class Ledger {
   /** The node has taken a reading and given it its number. @returns its place, and whether it was given up at once */
   recorded({ quantity, value, seq, epoch, uptime, boot }: Reading): { place: number; isGivenUp: boolean } {
     const reading = this.#expected.shift();
-    if (!reading || this.#find(quantity, value) !== reading) {
+    if (!reading || this.#register.find(quantity, value) !== reading) {
       this.#fail(`invented: the node has recorded ${value}, which nothing measured just now`);
       return { place: -1, isGivenUp: false };
     }
@@ -254,19 +198,19 @@ export class Ledger {
     if (this.#lastLife === life ? seq !== last + 1 : seq > highest)
       this.#fail(`number: reading #${reading.order} has ${seq}, and the one before ${last}`);
     for (let missing = last + 1; missing < Math.min(seq, highest); missing++) {
-      if (this.#numbered.get(missing)?.epoch !== reading.epoch) this.#phantoms.add(missing);
+      if (this.#register.numbered(missing)?.epoch !== reading.epoch) this.#phantoms.add(missing);
     }
     this.#lastLife = life;
     this.#lastSeq = seq;
     this.#torn = 0;
-    const former = this.#numbered.get(seq);
+    const former = this.#register.numbered(seq);
     // One that was given up at once was never sent, and leaves its number to another after a restart.
     const isFree = former?.fate === Fate.DROPPED && !this.#dropsOldest && former.life !== life;
     if (former && former.epoch === reading.epoch && !isFree)
       this.#fail(
         `number: ${seq} of epoch ${reading.epoch} is given to #${former.order} and #${reading.order}`,
       );
-    this.#numbered.set(seq, reading);
+    this.#register.number(reading);
     life.checkBoot(boot, this.#fail);
     if (uptime !== reading.at - life.since)
       this.#fail(`time: reading #${reading.order} has uptime ${uptime} and not ${reading.at - life.since}`);
@@ -284,7 +228,7 @@ export class Ledger {
       if (count !== 1) this.#fail(`dropped: ${count} at once, and only what is taken is given up`);
       // Either the one that is just being taken, whose number is not known yet, or one that has waited in memory, and for
       // which there was no room in flash when the connection ended; it may have come to the broker.
-      const reading = this.#numbered.get(first);
+      const reading = this.#register.numbered(first);
       if (reading?.life === this.#life) this.#drop(reading);
       else this.#droppedAhead.add(first);
       return;
@@ -293,7 +237,7 @@ export class Ledger {
     // What was acknowledged may have been forgotten, and then it is one of those that are counted.
     let done = 0;
     for (let seq = first; left > 0 && seq <= this.#lastSeq; seq++) {
-      const reading = this.#numbered.get(seq);
+      const reading = this.#register.numbered(seq);
       if (reading && !reading.isAcknowledged) {
         this.#drop(reading, left > done);
         left -= 1;
@@ -306,7 +250,7 @@ export class Ledger {
 
   /** The node says that the broker has acknowledged this reading. @returns its place, -1 for one of long ago */
   acknowledged({ quantity, value }: Reading, isLate: boolean): number {
-    const reading = this.#find(quantity, value);
+    const reading = this.#register.find(quantity, value);
     if (reading === "forgotten") return -1;
     if (reading === undefined) {
       this.#fail(`invented: the node says that ${value} was delivered`);
@@ -353,7 +297,7 @@ export class Ledger {
     { payload, dup, messageId = 0 }: Arrival,
     at: number,
   ): string {
-    const reading = this.#find(quantity, value);
+    const reading = this.#register.find(quantity, value);
     if (reading === "forgotten") {
       this.duplicates += 1;
       return `again, long after: ${payload}`;
@@ -381,7 +325,7 @@ export class Ledger {
     if (reading.fate === Fate.DOUBTFUL) this.doubtful -= 1;
     if (reading.fate === Fate.DROPPED) this.#undrop(reading);
     reading.fate = Fate.ARRIVED;
-    this.#remember(reading);
+    this.#register.settled(reading);
     return name;
   }
 
@@ -390,13 +334,13 @@ export class Ledger {
     const epoch = message["epoch"] as string;
     if (reading.seq < 0) {
       // The power went before the node could tell its number: it must be one that no other reading has.
-      const other = this.#numbered.get(seq);
+      const other = this.#register.numbered(seq);
       if (other && other.epoch === epoch)
         this.#fail(`number: ${seq} of epoch ${epoch} is given to #${other.order} and #${reading.order}`);
       reading.seq = seq;
       reading.epoch = epoch;
       this.#phantoms.delete(seq);
-      if (!other) this.#numbered.set(seq, reading);
+      if (!other) this.#register.number(reading);
     }
     if (reading.seq !== seq || reading.epoch !== epoch)
       this.#fail(`number: reading #${reading.order} is ${reading.seq} of epoch ${reading.epoch}: ${payload}`);
@@ -426,7 +370,7 @@ export class Ledger {
   /** What must hold when everything has had its time. @param before readings that were taken later may be under way still */
   settle(before: number, retained: (topic: string) => string | undefined): void {
     for (const { order } of this.#expected) this.#fail(`taken: the node has not taken reading #${order}`);
-    const missing = this.#unresolved().filter(({ at }) => at <= before);
+    const missing = this.#register.waiting().filter(({ at }) => at <= before);
     if (missing.length > 0) {
       const [{ order, at, seq, epoch, life }] = missing;
       this.#fail(
@@ -444,7 +388,7 @@ export class Ledger {
 
   /** Readings that were taken before this moment and have not arrived. */
   waiting(before: number): number {
-    return this.#unresolved().filter(({ at }) => at <= before).length;
+    return this.#register.waiting().filter(({ at }) => at <= before).length;
   }
 
   /** The node says that nothing waits. */
@@ -454,12 +398,12 @@ export class Ledger {
 
   /** Readings of which it is known what became of them, or not yet. */
   get known(): number {
-    return this.#readings.reduce((sum, readings) => sum + readings.size, 0);
+    return this.#register.size;
   }
 
   /** What is wrong with a reading that somebody else than the broker has got. */
   problemWith(quantity: number, value: number, seq: unknown, epoch: unknown): string | undefined {
-    const reading = this.#find(quantity, value);
+    const reading = this.#register.find(quantity, value);
     if (reading === undefined) return "invented";
     // One that the power went in may have been told of, and its number not.
     if (reading === "forgotten" || reading.seq < 0) return undefined;
@@ -467,31 +411,12 @@ export class Ledger {
     return isOwn ? undefined : `number: it is ${reading.seq} of epoch ${reading.epoch}`;
   }
 
-  // --- keeping -----------------------------------------------------------------------------------------------------
-
-  /** Oldest first. */
-  #unresolved(): Taken[] {
-    const unresolved: Taken[] = [];
-    for (const readings of this.#readings)
-      for (const reading of readings.values()) if (reading.fate === Fate.WAITS) unresolved.push(reading);
-    return unresolved.sort((a, b) => a.order - b.order);
-  }
-
-  /** "forgotten" where it was settled so long ago that nothing else is known of it. */
-  #find(quantity: number, value: number): Taken | "forgotten" | undefined {
-    const code = this.#codes[quantity];
-    if (!code) return undefined;
-    const key = code.count(value);
-    if (key < 0) return undefined;
-    const reading = this.#readings[quantity].get(key);
-    if (reading) return reading;
-    return this.#counts[quantity] > key ? "forgotten" : undefined;
-  }
+  // --- fates -------------------------------------------------------------------------------------------------------
 
   #doubt(reading: Taken): void {
     reading.fate = Fate.DOUBTFUL;
     this.doubtful += 1;
-    this.#remember(reading);
+    this.#register.settled(reading);
   }
 
   #drop(reading: Taken, isSure = true): void {
@@ -505,15 +430,15 @@ export class Ledger {
     reading.fate = Fate.DROPPED;
     this.dropped += 1;
     this.#wire.forget(order);
-    this.#remember(reading);
+    this.#register.settled(reading);
   }
 
   /** One is given up for want of room alone. */
   #checkRoom({ order }: Taken): void {
     // What has come and was forgotten takes its room, and is counted with what is given up.
     if (this.#forgetting.isScrambled) return;
-    const oldest = this.#dropsOldest ? order : this.#oldest();
-    const since = this.taken - 1 - oldest;
+    const oldest = this.#dropsOldest ? order : this.#register.oldest();
+    const since = this.#register.count - 1 - oldest;
     if (since < this.#room)
       this.#fail(`dropped: #${order} is given up, and there is room: ${since} were taken since #${oldest}`);
   }
@@ -523,30 +448,5 @@ export class Ledger {
     this.dropped -= 1;
     if (dropped?.isSure && dropped.life === this.#life && dropped.connections < this.#connections)
       this.#fail(`dropped: #${order} was given up, and sent on a later connection`);
-  }
-
-  /** Place of the oldest that waits in the node: what has come does too until it is acknowledged. */
-  #oldest(): number {
-    const waits = ({ fate, isAcknowledged }: Taken) =>
-      fate === Fate.WAITS || (fate === Fate.ARRIVED && !isAcknowledged);
-    if (this.#oldestKnown && waits(this.#oldestKnown)) return this.#oldestKnown.order;
-    this.#oldestKnown = undefined;
-    for (const readings of this.#readings)
-      for (const reading of readings.values())
-        if (waits(reading) && reading.order < (this.#oldestKnown?.order ?? this.taken))
-          this.#oldestKnown = reading;
-    return this.#oldestKnown?.order ?? this.taken;
-  }
-
-  #remember(reading: Taken): void {
-    const oldest = this.#remembered[this.#rememberedAt];
-    if (oldest) {
-      const readings = this.#readings[oldest.quantity];
-      const key = oldest.count % (this.#codes[oldest.quantity] as Code).cycle;
-      if (readings.get(key) === oldest) readings.delete(key);
-      if (this.#numbered.get(oldest.seq) === oldest) this.#numbered.delete(oldest.seq);
-    }
-    this.#remembered[this.#rememberedAt] = reading;
-    this.#rememberedAt = (this.#rememberedAt + 1) % REMEMBERED;
   }
 }

@@ -20,6 +20,16 @@ export class Intervals {
     return this.#count;
   }
 
+  /** The first number of range `i`, in ascending order. */
+  from(i: number): number {
+    return this.#bounds[2 * i];
+  }
+
+  /** The number behind range `i`. */
+  to(i: number): number {
+    return this.#bounds[2 * i + 1];
+  }
+
   has(seq: number): boolean {
     return this.after(seq) !== seq;
   }

@@ -60,8 +60,6 @@ export class Journal implements Waiting {
   /** Readings acknowledged and not noted; up to where it is noted. */
   #unnoted = 0;
   #noted = 0;
-  /** End of the range behind `#first` that grew last. */
-  #rangeEnd = 0;
   /** The clock's word that this block has, NaN for none. */
   #origin = Number.NaN;
   /** Number of a reading whose write failed: it may be there all the same; -1 for none. */
@@ -216,10 +214,10 @@ export class Journal implements Waiting {
   }
 
   #noteDone(): void {
-    const end = this.#rangeEnd;
-    const start = this.#delivered.startOf(end);
+    const delivered = this.#delivered;
     this.#unnoted = 0;
-    if (start < end && this.#log.free > 2) this.#putDone(start, end);
+    for (let i = 0; i < delivered.count && this.#log.free > 2; i++)
+      this.#putDone(delivered.from(i), delivered.to(i));
     if (this.first > this.#noted) this.#putDone(0, this.first);
   }
 
@@ -361,7 +359,6 @@ export class Journal implements Waiting {
     else {
       // Up to the next one there is: numbers that are not in here do not make a range of each.
       this.#deliver(seq, this.#locator.locate(seq + 1)?.seq ?? this.#next);
-      this.#rangeEnd = this.#delivered.after(seq);
     }
     const isPastOver = this.#bootFirst >= 0 && this.first >= this.#bootFirst;
     if (isPastOver) this.#bootFirst = -1;
@@ -382,9 +379,7 @@ export class Journal implements Waiting {
   #pass(next: number): void {
     const former = this.#next;
     this.#next = next;
-    if (this.#delivered.startOf(former) === former) return;
-    this.#delivered.add(former, next);
-    if (this.#rangeEnd === former) this.#rangeEnd = next;
+    if (this.#delivered.startOf(former) < former) this.#delivered.add(former, next);
   }
 
   /** All readings below `seq` are done with. */

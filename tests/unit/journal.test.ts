@@ -155,6 +155,15 @@ describe("a journal", () => {
     expect([again.first, again.size]).toEqual([281, 20]);
   });
 
+  it("keeps each range that was delivered before older ones, whichever grew last", () => {
+    const flash = new VirtualFlash(8);
+    const { journal } = open(flash);
+    fill(journal, 1, 300);
+    for (let i = 0; i < 30; i++) for (const range of [50, 100, 150, 200]) journal.acknowledge(range + i);
+    journal.flush();
+    expect(open(flash, 2).journal.size).toBe(300 - 4 * 30);
+  });
+
   it("uses the blocks in rotation, each as often as the others", () => {
     const flash = new VirtualFlash(5);
     const { journal } = open(flash);

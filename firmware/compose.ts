@@ -294,7 +294,9 @@ function openJournal(
       problems,
     });
   } catch (error) {
-    problems.push(`no journal (${errorText(error)}): readings wait in memory and do not survive a restart`);
+    problems.push(
+      `no journal (${errorText(error)}): readings wait in memory and do not survive a restart; the next start tries again`,
+    );
   }
   for (let i = 0; i < problems.length; i++) monitor.warning?.(problems[i]);
   return journal;

@@ -77,6 +77,7 @@ function check(entry: Setting, given: unknown): string | number | undefined {
     case Kind.PIN:
       return parsePin(text) ? text : undefined;
     case Kind.SERVER:
+      if (text === OFF) return "";
       return parseHostPort(text) ? text : undefined;
     case Kind.HOSTS:
       return parseHosts(text, maximum, NTP_PORT) ? text : undefined; // OFF has the form of a name
@@ -116,6 +117,11 @@ function credentialFault({ kind, maximum }: Setting, text: string): string | und
 }
 
 function isTopicBase(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    // Brokers may refuse them, section 1.5.3.
+    if (unit < 0x20 || (unit >= 0x7f && unit < 0xa0)) return false;
+  }
   return (
     text.indexOf("+") < 0 &&
     text.indexOf("#") < 0 &&
@@ -151,7 +157,7 @@ export function allowed(entry: Setting): string {
     case Kind.DURATION:
       return `a duration from ${formatDuration(minimum)} to ${formatDuration(maximum)}, such as 500ms, 10s or 5m`;
     case Kind.BROKER:
-      return "mqtt://host, mqtts://host or mqtt://user:password@host:port";
+      return "mqtt://host, mqtts://host or mqtt://user:password@host:port, with @ : / and % of user and password as %40 %3A %2F %25";
     case Kind.CERTIFICATE:
       return `a certificate as PEM, or the base64 between its lines, of at most ${maximum} bytes`;
     case Kind.KEY:
@@ -159,13 +165,13 @@ export function allowed(entry: Setting): string {
     case Kind.PIN:
       return "64 hexadecimal digits, or base64 as in sha256//...";
     case Kind.SERVER:
-      return "host:port";
+      return `host:port, or ${OFF}`;
     case Kind.HOSTS:
       return `${minimum} to ${maximum} names or IPv4 addresses, separated by commas, or ${OFF}`;
     case Kind.TOPIC:
-      return `a topic of ${minimum} to ${maximum} bytes without + and #, not beginning with $, no / at either end`;
+      return `a topic of ${minimum} to ${maximum} bytes without +, # and control characters, not beginning with $, no / at either end`;
     case Kind.POINTS:
-      return "four numbers raw,reference,raw,reference with raw values at least 0.1 apart";
+      return "four numbers raw,reference,raw,reference between -1000 and 1000 with raw values at least 0.1 apart";
     default:
       return `${minimum} to ${maximum} bytes of text`;
   }

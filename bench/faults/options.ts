@@ -1,3 +1,4 @@
+import fs from "node:fs";
 import os from "node:os";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { FAULTS, USUAL } from "./run.js";
@@ -57,6 +58,13 @@ export function parseArguments(argv: readonly string[]): Options | undefined {
   const count = values.seeds ?? (values.seed === undefined ? 20 : 1);
   if (values.trace !== undefined && count !== 1)
     throw new UsageError("--trace goes with one seed: add --seed <s> and leave --seeds out");
+  if (values.trace !== undefined) {
+    try {
+      fs.writeFileSync(values.trace, "");
+    } catch (error) {
+      throw new UsageError(`--trace: ${(error as Error).message}`);
+    }
+  }
   return {
     first: values.seed ?? 1,
     count,

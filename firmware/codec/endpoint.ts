@@ -14,9 +14,11 @@ export interface Endpoint {
  * @returns `undefined` where it is no such URL
  */
 export function parseBroker(text: string): Endpoint | undefined {
-  const secure = text.startsWith("mqtts://");
-  if (!secure && !text.startsWith("mqtt://")) return undefined;
-  let rest = text.slice(secure ? 8 : 7);
+  const end = text.indexOf("://");
+  const scheme = text.slice(0, Math.max(end, 0)).toLowerCase();
+  const secure = scheme === "mqtts";
+  if (!secure && scheme !== "mqtt") return undefined;
+  let rest = text.slice(end + 3);
   if (rest.endsWith("/")) rest = rest.slice(0, -1);
   const at = rest.lastIndexOf("@");
   let user: string | undefined;
@@ -35,6 +37,11 @@ export function parseBroker(text: string): Endpoint | undefined {
   const endpoint = parseHostPort(rest.slice(at + 1), secure ? 8883 : 1883);
   if (endpoint === undefined) return undefined;
   return { secure, user, password, host: endpoint.host, port: endpoint.port };
+}
+
+/** As it is written in a URL: an IPv6 address in brackets. */
+export function hostPort(host: string, port: number): string {
+  return host.indexOf(":") < 0 ? `${host}:${port}` : `[${host}]:${port}`;
 }
 
 /** Parses `host:port`; the port may be missing where there is a default. */

@@ -20,7 +20,11 @@ export function brokerSocket(
   monitor: Monitor,
 ): IO<TCPClass> | undefined {
   if (!broker.secure) {
-    if (!isLoopback(broker.host)) tellPlain(broker, monitor);
+    if (settings.ca !== "" || settings.pin !== "") {
+      monitor.warning?.(
+        'settings "ca" and "pin" say whom to trust behind mqtts://, and "broker" is mqtt://: the connection is not encrypted',
+      );
+    } else if (!isLoopback(broker.host)) tellPlain(broker, monitor);
     return board.tcp;
   }
   try {

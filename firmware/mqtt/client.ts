@@ -13,6 +13,7 @@
  */
 
 import { Alarm } from "../alarm.js";
+import { hostPort } from "../codec/endpoint.js";
 import { readUTF8, utf8Length, writeUTF8 } from "../codec/utf8.js";
 import { errorText } from "../error-text.js";
 import type {
@@ -120,7 +121,7 @@ export default class MQTTClient {
     this.#session = options.session ?? new Session();
     this.#clean = clean;
     this.#keepAlivePeriod = seconds * 1000;
-    this.#server = `${host}:${port}`;
+    this.#server = hostPort(host, port);
     this.#input = new Uint8Array(packetLimit);
     this.#output = new Output(packetLimit, () => this.#keepAlive?.sent(this.#clock.ticks()));
     this.#connect = connectPacket({

@@ -1,15 +1,14 @@
 import { createHash } from "node:crypto";
 import os from "node:os";
 import type { Board } from "../../firmware/compose.js";
-import type { Settings } from "../../firmware/config.js";
 import MQTTClient from "../../firmware/mqtt/client.js";
-import { credentialsOf } from "../../firmware/tls/credentials.js";
 import { SimulatedHardware } from "../chips/hardware.js";
 import { Resolver } from "../io/resolver.js";
 import { Serial } from "../io/serial.js";
 import { TCP } from "../io/tcp.js";
-import { type Secure, secureContext, TLS } from "../io/tls.js";
+import { TLS } from "../io/tls.js";
 import { Flash } from "../storage/flash.js";
+import { secureOf } from "./credentials.js";
 import { VirtualFlash } from "./virtual/flash.js";
 
 export interface LiveOptions {
@@ -49,7 +48,7 @@ export function liveBoard(options: LiveOptions): Board {
       io: TLS,
       nodelay: true,
       sendBuffer: SEND_BUFFER,
-      secure: secureOptions(settings),
+      secure: secureOf(settings),
     }),
     serial: (settings) => ({ io: Serial, device: settings.uart }),
     sensors: hardware.sensors,
@@ -61,23 +60,4 @@ export function liveBoard(options: LiveOptions): Board {
     },
     freeMemory: () => os.freemem(),
   };
-}
-
-/** @throws Error where the settings hold what Node cannot read, or what does not fit together */
-function secureOptions(settings: Settings): Secure {
-  const { authorities, pin, chain, key } = credentialsOf(settings);
-  const secure: Secure = {
-    ...(authorities && { certificate: authorities }),
-    ...(pin && { pin }),
-    ...(key && { clientCertificates: chain, clientKey: key }),
-  };
-  try {
-    secureContext(secure);
-  } catch (error) {
-    // Not OpenSSL's words alone: they name numbers and nothing that a setting is called by.
-    throw new Error(
-      `setting "ca", "cert" or "key" does not fit: ${(error as { reason?: string }).reason ?? (error as Error).message}`,
-    );
-  }
-  return secure;
 }

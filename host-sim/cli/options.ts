@@ -2,8 +2,9 @@ import fs from "node:fs";
 import { Command, CommanderError, Option } from "commander";
 import { formatDuration, parseDuration } from "../../firmware/codec/duration.js";
 import { sensorNames } from "../../firmware/compose.js";
-import { Kind, SETTINGS, type Setting } from "../../firmware/config.js";
-import { allowed, readSettings } from "../../firmware/settings.js";
+import { Kind, SETTINGS, type Setting, type Settings } from "../../firmware/config.js";
+import { allowed, brokerOf, readSettings } from "../../firmware/settings.js";
+import { secureOf } from "../boards/credentials.js";
 import { liveBoard } from "../boards/live.js";
 
 /** What the command line says. */
@@ -24,6 +25,9 @@ const DEVICE_ONLY = new Set(["ssid", "password", "receive", "data", "clock", "ad
 
 /** Settings whose text is in a file. */
 const FILES = new Set(["ca", "cert", "key"]);
+
+/** Settings that mean nothing where the broker is at mqtt://. */
+const SECURITY = ["ca", "pin", "cert", "key"] as const;
 
 /** The sensors of the live board, the default first. */
 const SENSORS = sensorNames(liveBoard({ topic: "" }));
@@ -66,6 +70,8 @@ export function parseArguments(argv: readonly string[], version: string): Option
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return undefined;
+    const name = /unknown option '--(\w+)/.exec(error.message)?.[1] ?? "";
+    if (DEVICE_ONLY.has(name)) throw new UsageError(`option --${name}: this setting is a device's only`);
     throw new UsageError(
       `${error.message.replace(/^error: /, "").replace(/\s*\n\s*/g, " ")} (npm start -- --help lists the options)`,
     );
@@ -85,15 +91,39 @@ export function parseArguments(argv: readonly string[], version: string): Option
     throw new UsageError("--sensor uart needs --uart <device>, such as --uart /dev/ttyUSB0");
   }
   const problems: string[] = [];
-  readSettings(settings, SENSORS, problems);
-  if (problems.length > 0) throw new UsageError(problems[0].replace(/^setting "(\w+)"/, "option --$1"));
+  const checked = readSettings(settings, SENSORS, problems);
+  if (problems.length > 0) throw new UsageError(asOption(problems[0]));
+  checkSecurity(checked);
+  const { state } = values;
+  if (state === "") throw new UsageError("option --state is empty");
 
   return {
     settings,
-    state: values["state"],
+    state,
     duration: values["for"] === undefined ? undefined : durationOf(values["for"]),
     json: values["log"] === "json",
   };
+}
+
+/** What the firmware says of a setting, said of an option. */
+function asOption(problem: string): string {
+  return problem.replace(/^setting "(\w+)"/, "option --$1");
+}
+
+/** A link that would never come about, for what is on the command line. */
+function checkSecurity(settings: Settings): void {
+  const broker = brokerOf(settings);
+  if (!broker) return;
+  if (!broker.secure) {
+    const name = SECURITY.find((one) => settings[one] !== "");
+    if (name) throw new UsageError(`option --${name} is for a broker at mqtts://, and --broker says mqtt://`);
+    return;
+  }
+  try {
+    secureOf(settings);
+  } catch (error) {
+    throw new UsageError(asOption((error as Error).message));
+  }
 }
 
 function optionOf(setting: Setting): Option {

@@ -1,3 +1,4 @@
+import { type Endpoint, hostPort } from "../../firmware/codec/endpoint.js";
 import { QUANTITIES } from "../../firmware/codec/reading.js";
 import { type Board, compose, sensorNames } from "../../firmware/compose.js";
 import type { Settings } from "../../firmware/config.js";
@@ -69,7 +70,7 @@ function openState(directory: string | undefined, problems: string[]): KeyValue 
   try {
     return KeyValue.open({ directory, path: "hearth" });
   } catch (error) {
-    problems.push(`--state: ${(error as Error).message}; nothing is kept in this run`);
+    problems.push(`--state: ${(error as Error).message}; settings and restarts are not kept in this run`);
     return undefined;
   }
 }
@@ -81,15 +82,27 @@ function banner(output: Output, version: string, settings: Settings, embedded: b
     const { host, port, secure } = broker;
     lines.push([
       "broker",
-      `mqtt${secure ? "s" : ""}://${host}:${port}${embedded ? " (embedded, this process)" : ""}`,
+      `mqtt${secure ? "s" : ""}://${hostPort(host, port)}${embedded ? " (embedded, this process)" : ""}`,
     ]);
     lines.push(["topic", `${settings.topic}/${QUANTITIES[0]}`]);
-    const credentials = `${broker.user === undefined ? "" : " -u <user>"}${broker.password === undefined ? "" : " -P <password>"}`;
-    lines.push(["watch", `mosquitto_sub -h ${host} -p ${port}${credentials} -t '${settings.topic}/#' -v`]);
+    lines.push(["watch", watchCommand(broker, settings)]);
   }
   if (settings.server !== "") lines.push(["server", `${settings.server} (raw TCP, a line for each reading)`]);
   lines.push(["end", "Ctrl-C"]);
   output.banner(`Hearth ${version}`, lines);
+}
+
+/** What a shell takes, but for what is a secret or was a file. */
+function watchCommand({ host, port, secure, user, password }: Endpoint, settings: Settings): string {
+  const options = [`-h ${host} -p ${port}`];
+  if (user !== undefined) options.push("-u <user>");
+  if (password !== undefined) options.push("-P <password>");
+  // mosquitto_sub knows no pin.
+  if (secure)
+    options.push(settings.ca === "" && settings.pin === "" ? "--tls-use-os-certs" : "--cafile <file>");
+  if (settings.cert !== "") options.push("--cert <file> --key <file>");
+  const topic = `${settings.topic}/#`.replaceAll("'", "'\\''");
+  return `mosquitto_sub ${options.join(" ")} -t '${topic}' -v`;
 }
 
 function describeSensor(settings: Settings): string {

@@ -47,13 +47,18 @@ export function secureContext(secure: Secure): tls.SecureContext {
   let context = contexts.get(secure);
   if (!context) {
     const { certificate, clientCertificates, clientKey } = secure;
+    const chain = clientCertificates?.map(pemOf).join("\n");
+    const key = clientKey && keyOf(clientKey);
+    // OpenSSL does not compare a key with a certificate for another kind of key.
+    if (chain && key && !new X509Certificate(chain).checkPrivateKey(createPrivateKey(key)))
+      throw new Error("key mismatch");
     context = tls.createSecureContext({
       minVersion: "TLSv1.2",
       // An authority in the middle of a chain may be the one that is trusted, as on a device.
       ...{ allowPartialTrustChain: true },
       ...(certificate !== undefined && { ca: pemOf(certificate) }),
-      ...(clientCertificates?.length && { cert: clientCertificates.map(pemOf).join("\n") }),
-      ...(clientKey !== undefined && { key: keyOf(clientKey) }),
+      ...(chain && { cert: chain }),
+      ...(key && { key }),
     });
     contexts.set(secure, context);
   }

@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import path from "node:path";
-import { makeDirectory } from "./files.js";
+import { fileError, makeDirectory } from "./files.js";
 
 /** As ESP-IDF's NVS: names of partitions and keys. */
 const KEY_LIMIT = 15;
@@ -30,18 +30,7 @@ export class KeyValue {
     this.#file = file;
     this.#values = new Map();
     if (!fs.existsSync(file)) return;
-    let contents: unknown;
-    try {
-      contents = JSON.parse(fs.readFileSync(file, "utf8"));
-    } catch (error) {
-      throw new Error(`${file} cannot be read as JSON: ${(error as Error).message}`);
-    }
-    if (typeof contents !== "object" || contents === null || Array.isArray(contents))
-      throw new Error(`${file} is no key-value file`);
-    for (const [key, value] of Object.entries(contents)) {
-      if (typeof value !== "string") throw new Error(`${file} is no key-value file: "${key}" is no text`);
-      this.#values.set(key, value);
-    }
+    for (const [key, value] of entriesOf(read(file), file)) this.#values.set(key, value);
   }
 
   read(key: string): string | undefined {
@@ -61,12 +50,41 @@ export class KeyValue {
   }
 
   #save(values: Map<string, string>): void {
-    const temporary = `${this.#file}.new`;
-    fs.writeFileSync(temporary, `${JSON.stringify(Object.fromEntries(values), null, 2)}\n`, {
-      mode: 0o600,
-    });
-    fs.renameSync(temporary, this.#file);
+    const unfinished = `${this.#file}.new`;
+    const text = `${JSON.stringify(Object.fromEntries(values), null, 2)}\n`;
+    try {
+      fs.writeFileSync(unfinished, text, { mode: 0o600 });
+      fs.renameSync(unfinished, this.#file);
+    } catch (error) {
+      fs.rmSync(unfinished, { force: true });
+      throw fileError(this.#file, "cannot be written", error);
+    }
     // Only what is in the file can be read.
     this.#values = values;
   }
+}
+
+function read(file: string): string {
+  try {
+    return fs.readFileSync(file, "utf8");
+  } catch (error) {
+    throw fileError(file, "cannot be read", error);
+  }
+}
+
+function entriesOf(text: string, file: string): [string, string][] {
+  let contents: unknown;
+  try {
+    contents = JSON.parse(text);
+  } catch {
+    throw new Error(`${file} cannot be read as JSON: move it away`);
+  }
+  if (typeof contents !== "object" || contents === null || Array.isArray(contents))
+    throw new Error(`${file} is no key-value file: move it away`);
+  const entries = Object.entries(contents);
+  for (const [key, value] of entries) {
+    if (typeof value !== "string")
+      throw new Error(`${file} is no key-value file, "${key}" is no text: move it away`);
+  }
+  return entries;
 }

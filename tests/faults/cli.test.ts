@@ -17,6 +17,7 @@ describe("npm run faults", () => {
     [["--seed", "x"], /--seed/],
     [["--faults", "reset,rest"], /There is no fault "rest"; there are delay, /],
     [["--trace", "/tmp/x", "--seeds", "2"], /--trace goes with one seed/],
+    [["--trace", "/nowhere/x", "--seed", "1"], /--trace: .*\/nowhere\/x/],
     [["--speed", "2"], /unknown option '--speed'/],
   ])("refuses %j in one line with exit status 2", async (args, message) => {
     const program = bench(...args);

@@ -1,11 +1,32 @@
+import { generateKeyPairSync } from "node:crypto";
 import fs from "node:fs";
 import net from "node:net";
 import path from "node:path";
-import { afterEach, describe, expect, it } from "@jest/globals";
-import { freePort } from "../support/peers.js";
+import { afterAll, afterEach, describe, expect, it } from "@jest/globals";
+import { CERTIFICATE, pem } from "../support/keys.js";
+import { freePort, temporaryDirectory } from "../support/peers.js";
 import { scratchDirectory, startNode, stopAll } from "../support/programs.js";
 
 afterEach(stopAll);
+
+const credentials = temporaryDirectory();
+const credential = (name: string, text: string) => {
+  const file = path.join(credentials.path, name);
+  fs.writeFileSync(file, text);
+  return file;
+};
+const CERTIFICATE_FILE = credential("certificate.pem", pem("CERTIFICATE", CERTIFICATE));
+const OTHER_FILE = credential(
+  "other.pem",
+  pem("CERTIFICATE", Buffer.from(CERTIFICATE, "base64").fill(0, 40, 80).toString("base64")),
+);
+const KEY_FILE = credential(
+  "key.pem",
+  generateKeyPairSync("ec", { namedCurve: "P-256" })
+    .privateKey.export({ type: "pkcs8", format: "pem" })
+    .toString(),
+);
+afterAll(() => credentials.remove());
 
 describe("npm start", () => {
   it("shows what it connected to, how to watch it, and each reading as it is acknowledged", async () => {
@@ -62,6 +83,24 @@ describe("npm start", () => {
     ["--for that is no duration", ["--for", "ever"], /--for is "ever"/],
     ["--log of another kind", ["--log", "xml"], /--log.*xml/],
     ["--ca that is not there", ["--ca", "/nowhere.pem"], /--ca: .*nowhere\.pem/],
+    ["--state that is empty", ["--state", ""], /--state is empty/],
+    ["a setting of a device's only", ["--ntp", "off"], /--ntp: this setting is a device's only/],
+    [
+      "--cert without --key",
+      ["--broker", "mqtts://h", "--cert", CERTIFICATE_FILE],
+      /--cert is there without "key"/,
+    ],
+    ["--ca that is none", ["--broker", "mqtts://h", "--ca", OTHER_FILE], /--ca holds no certificate/],
+    [
+      "--key of another's",
+      ["--broker", "mqtts://h", "--cert", CERTIFICATE_FILE, "--key", KEY_FILE],
+      /--key is not the key of/,
+    ],
+    [
+      "--ca without encryption",
+      ["--broker", "mqtt://h", "--ca", CERTIFICATE_FILE],
+      /--ca is for a broker at mqtts:/,
+    ],
     ["--ca that is empty", ["--ca", "/dev/null"], /--ca: \/dev\/null is empty/],
     ["uart without a device", ["--sensor", "uart"], /--uart <device>/],
     ["a part that does not exist", ["toaster"], /no part "toaster"/],
@@ -103,14 +142,14 @@ describe("npm start", () => {
     fs.writeFileSync(path.join(directory, "hearth.json"), "not JSON");
     const damaged = startNode("--for", "200ms", "--state", directory);
     expect(await damaged.exited).toBe(0);
-    expect(damaged.output).toMatch(/--state: .*hearth\.json cannot be read/);
+    expect(damaged.output).toMatch(/--state: .*hearth\.json cannot be read as JSON: move it away;/);
     expect(fs.readFileSync(path.join(directory, "hearth.json"), "utf8")).toBe("not JSON");
   });
 
   it("says in a line that --state cannot be made, also where the system never would", async () => {
     const node = startNode("--for", "200ms", "--state", "/proc/nowhere/x");
     expect(await node.exited).toBe(0);
-    expect(node.output).toMatch(/--state: .*nothing is kept/);
+    expect(node.output).toMatch(/--state: .*settings and restarts are not kept/);
   });
 
   it("lists every option with its reason under --help", async () => {

@@ -21,9 +21,9 @@ describe("a state directory", () => {
     const node = startNode("--state", path.join(file, "state"));
     await node.until(/acknowledged/);
     expect(warnings(node)).toEqual([
-      expect.stringMatching(/^--state: .*file.*; nothing is kept in this run$/),
+      expect.stringMatching(/^--state: .*file.*; settings and restarts are not kept in this run$/),
       expect.stringMatching(
-        /^no journal \(.*file.*\): readings wait in memory and do not survive a restart$/,
+        /^no journal \(.*file.*\): readings wait in memory and do not survive a restart; the next start tries again$/,
       ),
     ]);
   });
@@ -95,7 +95,7 @@ describe("a state directory", () => {
     await node.until(/acknowledged/);
     expect(warnings(node)).toEqual([
       expect.stringMatching(
-        /^no journal \(.*journal\.flash.*\): readings wait in memory and do not survive a restart$/,
+        /^no journal \(.*journal\.flash.*\): readings wait in memory and do not survive a restart; the next start tries again$/,
       ),
     ]);
   });

@@ -3,8 +3,8 @@ import { VirtualBoard } from "../../host-sim/boards/virtual/board.js";
 import { virtualNode } from "../support/node.js";
 
 /** What a node says of its link at its start. */
-function told(broker: string) {
-  const { journal, node, board } = virtualNode({ broker });
+function told(broker: string, settings: Record<string, unknown> = {}) {
+  const { journal, node, board } = virtualNode({ broker, ...settings });
   expect(journal.notes.concat(journal.warnings).length).toBeLessThanOrEqual(1);
   node.start();
   board.clock.run(60_000);
@@ -26,6 +26,17 @@ describe("a link that is not encrypted", () => {
       [expect.stringContaining("password goes over the network unencrypted")],
     ]);
     expect(warnings[0]).not.toMatch(/hunter2|ann/);
+  });
+
+  it("is a warning where the settings say whom to trust, also on the machine itself", () => {
+    for (const broker of ["mqtt://10.0.0.1", "mqtt://127.0.0.1"]) {
+      expect(told(broker, { pin: "ab".repeat(32) })).toEqual({
+        notes: [],
+        warnings: [
+          expect.stringMatching(/"ca" and "pin".*"broker" is mqtt:\/\/: the connection is not encrypted/),
+        ],
+      });
+    }
   });
 
   it("is nothing to say where it does not leave the machine", () => {

@@ -1,13 +1,21 @@
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
-import { parseBroker, parseHostPort, parseHosts } from "../../firmware/codec/endpoint.js";
+import { hostPort, parseBroker, parseHostPort, parseHosts } from "../../firmware/codec/endpoint.js";
 
 const open = { secure: false, user: undefined, password: undefined };
+
+describe("hostPort", () => {
+  it.each(["broker:1883", "10.0.0.1:80", "[2001:db8::1]:8883"])("writes %s as it is read", (text) => {
+    const { host, port } = parseHostPort(text) as { host: string; port: number };
+    expect(hostPort(host, port)).toBe(text);
+  });
+});
 
 describe("parseBroker", () => {
   it.each([
     ["mqtt://broker", { ...open, host: "broker", port: 1883 }],
     ["mqtts://broker", { ...open, secure: true, host: "broker", port: 8883 }],
+    ["MQTTS://broker", { ...open, secure: true, host: "broker", port: 8883 }],
     ["mqtt://broker/", { ...open, host: "broker", port: 1883 }],
     ["mqtt://192.168.1.7:1884", { ...open, host: "192.168.1.7", port: 1884 }],
     ["mqtt://[2001:db8::1]", { ...open, host: "2001:db8::1", port: 1883 }],

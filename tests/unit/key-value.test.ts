@@ -109,6 +109,17 @@ describe("what cannot be stored", () => {
   });
 });
 
+describe("a file that cannot be written", () => {
+  it("leaves nothing beside it, and says in a line what it is", () => {
+    const storage = open();
+    storage.write("ssid", "Casa");
+    fs.rmSync(fileOf());
+    fs.mkdirSync(path.join(fileOf(), "in the way"), { recursive: true });
+    expect(() => storage.write("ssid", "Villa")).toThrow(`${fileOf()} cannot be written: `);
+    expect(fs.existsSync(`${fileOf()}.new`)).toBe(false);
+  });
+});
+
 describe("a file that is not ours", () => {
   it.each([
     ["no JSON", "hello"],

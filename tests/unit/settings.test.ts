@@ -167,6 +167,17 @@ describe("a number", () => {
   });
 });
 
+describe("a text", () => {
+  it("of a server may say that there is none, where a device has kept one", () => {
+    expect(read({ server: "off" })).toEqual({ settings: defaults, problems: [] });
+  });
+
+  it("of a topic has no control characters, which brokers may refuse [MQTT-1.5.3]", () => {
+    for (const topic of ["a\x1b[31mb", "a\n", "\x7f", "a\x9f"]) expect(isAllowed("topic", topic)).toBe(false);
+    expect(isAllowed("topic", "häuser/wärme")).toBe(true);
+  });
+});
+
 describe("all as text", () => {
   it("as mcconfig gives it is read in each setting's own type", () => {
     const given: Settings = {

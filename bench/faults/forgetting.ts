@@ -1,10 +1,13 @@
 /** Readings of which the node was told that the broker has them, and which a power cut may let come again: README, "What it keeps". */
 const FORGOTTEN = 64;
 
+/** Ranges that a node remembers of what was acknowledged while older ones wait. */
+const RANGES = 8;
+
 /**
  * What a node may forget of what was acknowledged, because that is noted now and then only: not more than a few, and
- * nothing where it ended in order and nothing waited. One that was acknowledged out of order, or has no room left, may
- * forget more.
+ * nothing where it ended in order and nothing waited. Where they were acknowledged out of order, or live ones in many pieces
+ * while older ones wait, or where there is no room left, it may forget more.
  */
 export class Forgetting {
   #fail: (what: string) => void;
@@ -16,6 +19,8 @@ export class Forgetting {
   #isComplete = false;
   /** Places of those that were acknowledged last, live and late. */
   #last = [-1, -1];
+  /** Live ones that were acknowledged and did not follow the one before, since something waits. */
+  #ranges = 0;
   /** Came again on the present connection that were acknowledged in another life. */
   #again = 0;
 
@@ -47,6 +52,7 @@ export class Forgetting {
   /** Nothing waits. */
   drained(): void {
     this.#isExcused = this.#isScrambled = false;
+    this.#ranges = 0;
   }
 
   /** What is needed for that is more than the journal promises. */
@@ -55,7 +61,9 @@ export class Forgetting {
   }
 
   acknowledged(order: number, isLate: boolean): void {
-    if (order < (this.#last[+isLate] as number)) this.#isExcused = this.#isScrambled = true;
+    const last = this.#last[+isLate] as number;
+    if (!isLate && order !== last + 1) this.#ranges += 1;
+    if (order < last || this.#ranges > RANGES) this.#isExcused = this.#isScrambled = true;
     this.#last[+isLate] = order;
   }
 

@@ -9,7 +9,8 @@
  * When the broker still has the session, what was under way is sent again first, as it was: same identifier, same lane,
  * DUP [MQTT-4.4.0-1].
  *
- * Where readings that were acknowledged wait again, as what waits may forget some, they are sent again as late ones.
+ * Where readings that were acknowledged wait again, as what waits may forget some, nothing more is sent until nothing is
+ * under way, and then they are sent again as late ones.
  */
 
 import type { Waiting } from "../outbox/waiting.js";
@@ -27,8 +28,6 @@ export class Flight {
   #window: number;
   #waiting: Waiting;
   #count = 0;
-  /** Of these, late ones. */
-  #lateCount = 0;
   #acknowledgements = 0;
   /** Late readings below were sent on this connection, or need not be. */
   #lateSent: number;
@@ -43,9 +42,8 @@ export class Flight {
   #againSent = 0;
   /** Not above any live reading under way, and less than `LANE` below all of them. */
   #liveBase: number;
-  /** How often acknowledgements had been forgotten when the late lane, and both, last began again because of it. */
-  #lateForgotten = 0;
-  #liveForgotten = 0;
+  /** Acknowledgements that had been forgotten when all that waits was last looked at from its beginning. */
+  #forgotten = 0;
 
   /** @param window messages under way at once, less than `LANE` */
   constructor(window: number, waiting: Waiting) {
@@ -87,8 +85,8 @@ export class Flight {
         this.#againEnd = this.#liveSent;
       }
     } else this.#repeatBelow = this.#againFrom = this.#againEnd = 0;
-    this.#count = this.#lateCount = 0;
-    this.#lateForgotten = this.#liveForgotten = waiting.forgotten;
+    this.#count = 0;
+    this.#forgotten = waiting.forgotten;
     this.#againSent = this.#againFrom;
     this.#lateSent = waiting.first;
     this.#liveFrom = this.#liveSent = waiting.next;
@@ -110,38 +108,34 @@ export class Flight {
       // One that waits again from now on must not go behind newer ones.
       this.#againSent = this.#againEnd;
     }
+    if (waiting.forgotten !== this.#forgotten) {
+      // Until nothing is under way, so that no identifier is used for two.
+      if (this.#count > 0) return false;
+      this.#beginAgain();
+      late = waiting.first;
+    }
     if (this.#liveSent < waiting.next) {
       const seq = waiting.following(this.#liveSent);
       if (seq < waiting.next && this.#choose(seq, false, false)) return true;
     }
-    late = this.#behindAgain(late);
-    const { forgotten } = waiting;
-    if (forgotten !== this.#lateForgotten) {
-      // Late readings wait again. Their identifiers are used again when none of them is under way.
-      if (this.#lateCount > 0) return false;
-      this.#lateForgotten = forgotten;
-      this.#lateSent = waiting.first;
-      late = this.#behindAgain(waiting.first);
-    }
-    if (late >= this.#liveFrom && forgotten !== this.#liveForgotten) {
-      // Live readings may wait again: what still waits of them is late now, also those under way.
-      if (this.#lateCount > 0) return false;
-      this.#liveForgotten = forgotten;
-      this.#againFrom = this.#againEnd = this.#againSent = 0;
-      this.#liveFrom = this.#liveBase = this.#liveSent;
-      this.#lateSent = late = waiting.first;
-    }
+    if (!this.#isLate(late)) late = waiting.following(this.#againEnd);
     return late < this.#liveFrom && this.#choose(late, true, late < this.#repeatBelow);
+  }
+
+  /** What was sent on this connection and waits again is late now; what was not is as it was. */
+  #beginAgain(): void {
+    this.#forgotten = this.#waiting.forgotten;
+    this.#repeatBelow = this.#againFrom = this.#againEnd = this.#againSent = 0;
+    this.#lateSent = this.#waiting.first;
+    this.#liveFrom = this.#liveBase = this.#liveSent;
   }
 
   /** The message that `next` chose has been written. */
   sent(): void {
     const { seq } = this;
     this.#count += 1;
-    if (this.late) {
-      this.#lateCount += 1;
-      this.#lateSent = seq + 1;
-    } else if (seq < this.#liveFrom) this.#againSent = seq + 1;
+    if (this.late) this.#lateSent = seq + 1;
+    else if (seq < this.#liveFrom) this.#againSent = seq + 1;
     else this.#liveSent = seq + 1;
   }
 
@@ -151,7 +145,6 @@ export class Flight {
     if (this.#count > 0) this.#count -= 1;
     this.#acknowledgements += 1;
     if (id <= LANE) {
-      if (this.#lateCount > 0) this.#lateCount -= 1;
       const seq = numberOf(id - 1, this.#waiting.first);
       return seq < this.#lateSent ? seq : -1;
     }
@@ -176,11 +169,6 @@ export class Flight {
     if (first < this.#lateSent) return first;
     const live = waiting.following(this.#liveBase);
     return live < this.#liveSent ? live : -1;
-  }
-
-  /** `seq`, or the first late reading behind those of the connection before. */
-  #behindAgain(seq: number): number {
-    return this.#isLate(seq) ? seq : this.#waiting.following(this.#againEnd);
   }
 
   #isLate(seq: number): boolean {

@@ -62,7 +62,7 @@ export class Journal implements Waiting {
   #noted = 0;
   /** The clock's word that this block has, NaN for none. */
   #origin = Number.NaN;
-  /** Number of a reading whose write failed: it may be there all the same; -1 for none. */
+  /** Number of the first reading since the last good one whose write failed: it may be there all the same; -1 for none. */
   #stray = -1;
   /** The first number of this boot, until all before it is delivered and noted. */
   #bootFirst = -1;
@@ -146,7 +146,7 @@ export class Journal implements Waiting {
     record.value = reading.value;
     record.epoch = reading.epoch;
     const stray = this.#stray;
-    this.#stray = seq;
+    if (stray < 0) this.#stray = seq;
     this.#log.put();
     this.#stray = -1;
     if (this.#size === 0) {
@@ -308,14 +308,19 @@ export class Journal implements Waiting {
 
   following(seq: number): number {
     if (this.#size === 0) return this.#next;
-    if (seq < this.#first) seq = this.#first;
+    // Where flash failed, less may wait than was counted, and the first be done with.
+    const isFirst = seq <= this.#first;
+    if (isFirst) seq = this.#first;
     while (seq < this.#next) {
       const wanted = this.#delivered.after(seq);
       const cursor = this.#locator.locate(wanted);
       if (!cursor) break;
       seq = cursor.seq;
-      if (!this.#delivered.has(seq)) return seq;
+      if (this.#delivered.has(seq)) continue;
+      if (isFirst) this.#first = seq;
+      return seq;
     }
+    if (isFirst) this.#size = 0;
     return this.#next;
   }
 
@@ -352,14 +357,14 @@ export class Journal implements Waiting {
 
   acknowledge(seq: number): void {
     if (!this.#isWaiting(seq) || this.#locator.locate(seq)?.seq !== seq) return;
+    // Up to the next one there is: numbers that are not in here do not make a range of each. Nothing is changed where the
+    // flash cannot be read.
+    const end = seq === this.#first ? seq + 1 : (this.#locator.locate(seq + 1)?.seq ?? this.#next);
     this.#refuses = false;
     this.#size -= 1;
     this.#unnoted += 1;
     if (seq === this.#first) this.#advance(seq + 1);
-    else {
-      // Up to the next one there is: numbers that are not in here do not make a range of each.
-      this.#deliver(seq, this.#locator.locate(seq + 1)?.seq ?? this.#next);
-    }
+    else this.#deliver(seq, end);
     const isPastOver = this.#bootFirst >= 0 && this.first >= this.#bootFirst;
     if (isPastOver) this.#bootFirst = -1;
     if (this.#unnoted >= NOTE_PERIOD || isPastOver) this.#note();
@@ -370,7 +375,14 @@ export class Journal implements Waiting {
     const delivered = this.#delivered;
     delivered.add(from, to);
     // What was forgotten for it waits again: it will be sent twice.
-    const count = this.#locator.count(delivered.forgottenFrom, delivered.forgottenTo);
+    const { forgottenFrom, forgottenTo } = delivered;
+    // Too many are put right when nothing is found any more; too few would leave some behind.
+    let count = forgottenTo - forgottenFrom;
+    try {
+      count = this.#locator.count(forgottenFrom, forgottenTo);
+    } catch {
+      // The flash cannot be read just now, as whoever reads on will tell.
+    }
     this.#size += count;
     this.#forgotten += count;
   }

@@ -45,7 +45,7 @@ export class Outbox implements Waiting {
   #next: number;
   #isLinkUp = false;
   #dropped = 0;
-  /** Acknowledgements that came while the journal failed. */
+  /** Acknowledgements that came while the journal could not take them, and readings that could not be found then. */
   #forgotten = 0;
   /** Dropped in the present spell, 0 outside of one. */
   #spell = 0;
@@ -160,6 +160,8 @@ export class Outbox implements Waiting {
         if (found < journal.next) return found;
       } catch (error) {
         this.#failed(error);
+        // Whoever asks goes on behind what is there, and has to begin again.
+        this.#forgotten += 1;
         // Nothing for now: what is in memory must not go before what cannot be read.
         return this.#next;
       }

@@ -8,9 +8,9 @@ export interface Waiting {
   readonly next: number;
   /** How many wait. */
   readonly size: number;
-  /** Grows when readings that were acknowledged wait again: what was known of them is lost. */
+  /** Grows when readings that were passed over wait: their acknowledgements were forgotten, or they could not be read. */
   readonly forgotten: number;
-  /** The smallest number that waits and is not below `seq`; `next` where there is none. */
+  /** The smallest number that waits and is not below `seq`; `next` where there is none, or none can be read just now. */
   following(seq: number): number;
   /** Fills `into`. False where reading `seq` does not wait here (any more). */
   read(seq: number, into: Reading): boolean;

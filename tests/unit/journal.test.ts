@@ -315,6 +315,51 @@ describe("a journal", () => {
     expect(sequencesOf(journal)).toEqual([13]);
   });
 
+  it("counts right where several writes in a row failed, and all of them were there", () => {
+    let fails = false;
+    const { journal } = open(new VirtualFlash(8), 1, Policy.OLDEST, undefined, (handle) => ({
+      ...wrapped(handle),
+      write: (buffer, position) => {
+        handle.write(buffer, position);
+        if (fails) throw new Error("input/output error");
+      },
+    }));
+    journal.append(readingOf(1));
+    fails = true;
+    for (const seq of [2, 3]) expect(() => journal.append(readingOf(seq))).toThrow();
+    fails = false;
+    fill(journal, 4, 5);
+    expect([journal.size, sequencesOf(journal)]).toEqual([3, [1, 4, 5]]);
+  });
+
+  it("counts no less than waits where the flash cannot be read while one is acknowledged", () => {
+    for (let nth = 1, failed = 1; failed > 0; nth++) {
+      let reads = Number.NEGATIVE_INFINITY;
+      failed = 0;
+      const { journal } = open(new VirtualFlash(8), 1, Policy.OLDEST, undefined, (handle) => ({
+        ...wrapped(handle),
+        read: (buffer, position) => {
+          if (++reads === nth) failed = nth;
+          if (reads === nth) throw new Error("input/output error");
+          return handle.read(buffer, position);
+        },
+      }));
+      // Numbers with gaps, so that a range has fewer readings than numbers.
+      for (let seq = 1; seq <= 799; seq += 2) journal.append(readingOf(seq));
+      for (let seq = 21; seq < 180; seq += 20) journal.acknowledge(seq);
+      reads = 0;
+      try {
+        journal.acknowledge(201); // one range too many
+      } catch {
+        // It waits again, or not: in either case all others must be found.
+      }
+      reads = Number.NEGATIVE_INFINITY;
+      expect([nth, journal.size >= sequencesOf(journal).length]).toEqual([nth, true]);
+      for (const seq of sequencesOf(journal)) journal.acknowledge(seq);
+      expect([nth, sequencesOf(journal), journal.size]).toEqual([nth, [], 0]);
+    }
+  });
+
   it("counts right after a restart, with more ranges delivered than it can remember", () => {
     const flash = new VirtualFlash(16);
     const { journal } = open(flash);

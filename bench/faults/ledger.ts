@@ -345,7 +345,8 @@ export class Ledger {
     if (reading.seq !== seq || reading.epoch !== epoch)
       this.#fail(`number: reading #${reading.order} is ${reading.seq} of epoch ${reading.epoch}: ${payload}`);
     const { life } = reading;
-    const isOver = life !== this.#life;
+    // Whether it was, when this was sent: a broker that hangs may get it much later.
+    const isOver = life !== this.#accepted.life;
     // One that had arrived before its life was over may have been done with when the node learnt the time.
     const isNew = reading.fate !== Fate.ARRIVED;
     const wrong =

@@ -95,6 +95,17 @@ describe("the fault bench's ledger is content", () => {
     expect([ledger.taken, ledger.arrived, ledger.duplicates]).toEqual([3, 3, 1]);
   });
 
+  it("with what a broker that hung gets of a life that is over, as it was sent", () => {
+    const life = ledger.begin(0, undefined);
+    ledger.accepted(1);
+    const reading = take();
+    life.nodeLearns(now + 1, START + now + 1);
+    ledger.cut(Keeping.ALWAYS, { step, connection: 1 });
+    ledger.begin(now + 2, START);
+    arrive(reading, { time: undefined, uptime: reading.at, boot: 1 });
+    expect(failures).toEqual([]);
+  });
+
   it("with late ones behind live ones, each in its own order", () => {
     const waited = [take(0), take(0)];
     ledger.accepted(1);

@@ -54,7 +54,7 @@ const server = (wanted: Wanted = {}) => home.issue(`server-${Math.random().toStr
 
 /** The node publishes, and it is heard. */
 async function isServed({ ear, node }: Started): Promise<void> {
-  await node.until(/acknowledged +#2/);
+  await node.until(/acknowledged +(late +)?#2/);
   await ear.until(/^\d\d\.\d+$/m);
 }
 

@@ -204,9 +204,7 @@ export class Ledger {
     this.#lastSeq = seq;
     this.#torn = 0;
     const former = this.#register.numbered(seq);
-    // One that was given up at once was never sent, and leaves its number to another after a restart.
-    const isFree = former?.fate === Fate.DROPPED && !this.#dropsOldest && former.life !== life;
-    if (former && former.epoch === reading.epoch && !isFree)
+    if (former && former.epoch === reading.epoch && !this.#leavesNumber(former, life))
       this.#fail(
         `number: ${seq} of epoch ${reading.epoch} is given to #${former.order} and #${reading.order}`,
       );
@@ -335,7 +333,7 @@ export class Ledger {
     if (reading.seq < 0) {
       // The power went before the node could tell its number: it must be one that no other reading has.
       const other = this.#register.numbered(seq);
-      if (other && other.epoch === epoch)
+      if (other && other.epoch === epoch && !this.#leavesNumber(other, reading.life))
         this.#fail(`number: ${seq} of epoch ${epoch} is given to #${other.order} and #${reading.order}`);
       reading.seq = seq;
       reading.epoch = epoch;
@@ -413,6 +411,11 @@ export class Ledger {
   }
 
   // --- fates -------------------------------------------------------------------------------------------------------
+
+  /** One that was given up at once was never sent, and leaves its number to another after a restart. */
+  #leavesNumber({ fate, life }: Taken, present: Life): boolean {
+    return fate === Fate.DROPPED && !this.#dropsOldest && life !== present;
+  }
 
   #doubt(reading: Taken): void {
     reading.fate = Fate.DOUBTFUL;

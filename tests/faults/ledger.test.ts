@@ -148,6 +148,23 @@ describe("the fault bench's ledger is content", () => {
       expect(ledger.dropped).toBe(1);
     },
   );
+
+  it("with the number of one that was given up, which another has that the power went in", () => {
+    ledger = ledgerOf({ dropsOldest: false });
+    ledger.begin(0, START);
+    ledger.gaveUp(next, 1);
+    const { seq } = take(0);
+    ledger.cut(Keeping.ALWAYS, { step, connection: 0 });
+    ledger.begin(now, START);
+    const count = ledger.taken;
+    ledger.take(0, count, { at: ++now, step: ++step, connection: 0 });
+    ledger.cut(Keeping.ALWAYS, { step, connection: 0 });
+    const told = { count, seq, at: now, reading: blankReading() };
+    ledger.begin(now, START);
+    ledger.accepted(1);
+    arrive(told, LATE);
+    expect(failures).toEqual([]);
+  });
 });
 
 describe("the fault bench's ledger finds", () => {

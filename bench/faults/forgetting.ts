@@ -15,6 +15,8 @@ export class Forgetting {
   #isExcused = false;
   /** The first of these. */
   #isScrambled = false;
+  /** A life ended otherwise than in order, and the node has not said since that nothing waits. */
+  #isOpen = false;
   /** The life before ended in order, and nothing waited. */
   #isComplete = false;
   /** Places of those that were acknowledged last, live and late. */
@@ -40,7 +42,9 @@ export class Forgetting {
 
   /** @param isComplete it was in order, everything had come, and the node was told so */
   ended(isComplete: boolean): void {
-    this.#isComplete = isComplete && !this.#isExcused;
+    // What a power cut let it forget waits over any number of ends in order.
+    this.#isComplete = isComplete && !this.#isExcused && !this.#isOpen;
+    if (!isComplete) this.#isOpen = true;
     this.#last = [-1, -1];
   }
 
@@ -51,7 +55,7 @@ export class Forgetting {
 
   /** Nothing waits. */
   drained(): void {
-    this.#isExcused = this.#isScrambled = false;
+    this.#isExcused = this.#isScrambled = this.#isOpen = false;
     this.#ranges = 0;
   }
 

@@ -32,6 +32,17 @@ describe("a node that restarts", () => {
     expect(failures).toEqual(["repeated: #1 came again, and the node ended in order when nothing waited"]);
   });
 
+  it("may have forgotten a few in a power cut, also where ends in order followed, until nothing waits", () => {
+    forgetting.ended(false);
+    forgetting.ended(true);
+    comeAgain(1);
+    expect(failures).toEqual([]);
+    forgetting.drained();
+    forgetting.ended(true);
+    comeAgain(1);
+    expect(failures).toHaveLength(1);
+  });
+
   it("may have forgotten more of what was acknowledged out of order, until nothing waits", () => {
     forgetting.acknowledged(2, true);
     forgetting.acknowledged(1, true);

@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
-import { Command, CommanderError } from "commander";
-import { UsageError } from "../../host-sim/cli/options.js";
+import { Command } from "commander";
+import { parseCommand, UsageError } from "../../host-sim/cli/command.js";
 
 /** What the command line of `npm run fuzz` says. */
 export interface FuzzOptions {
@@ -29,17 +29,8 @@ export function parseFuzzArguments(argv: readonly string[]): FuzzOptions | undef
     .option("--seed <s>", "the first stream; the others follow", "1")
     .option("--stream <hex>", "this stream alone, such as 30050001")
     .option("--exhaustive", "every one of the 2^32 inputs of four bytes")
-    .option("--threads <n>", "threads to use (default: one for each core)")
-    .exitOverride()
-    .configureOutput({ writeErr: () => {}, outputError: () => {} });
-  try {
-    command.parse([...argv], { from: "user" });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode === 0) return undefined;
-    const text = error.message.replace(/^error: /, "").replace(/\s*\n\s*/g, " ");
-    throw new UsageError(`${text} (npm run fuzz -- --help lists the options)`);
-  }
+    .option("--threads <n>", "threads to use (default: one for each core)");
+  if (!parseCommand(command, argv)) return undefined;
   const given = command.opts<Record<string, string>>();
   const isExplicit = (name: string) => command.getOptionValueSource(name) === "cli";
   const modes = [isExplicit("seeds") || isExplicit("seed"), isExplicit("stream"), isExplicit("exhaustive")];

@@ -1,6 +1,7 @@
 /** `npm run faults`: see the README, "Tests". */
 
-import { parseArguments, UsageError } from "./options.js";
+import { UsageError } from "../../host-sim/cli/command.js";
+import { parseArguments } from "./options.js";
 import { type Outcome, runAll } from "./pool.js";
 import { Totals } from "./report.js";
 import { DAY } from "./run.js";

@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import os from "node:os";
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError } from "commander";
+import { parseCommand, UsageError } from "../../host-sim/cli/command.js";
 import { FAULTS, USUAL } from "./run.js";
 
 /** What the command line says. */
@@ -13,9 +14,6 @@ export interface Options {
   trace: string | undefined;
   faults: string[];
 }
-
-/** The user asked for something that does not exist: one line, exit status 2. */
-export class UsageError extends Error {}
 
 const NAMES = FAULTS.map(({ name }) => name);
 
@@ -35,18 +33,8 @@ export function parseArguments(argv: readonly string[]): Options | undefined {
     .option("--jobs <n>", "runs at a time", whole(1, 1_000), os.availableParallelism())
     .option("--trace <file>", "writes everything that happens; with one seed only")
     .option("--faults <list>", `only these, with commas between: ${NAMES.join(",")}, or none`, faults)
-    .helpOption("--help", "shows this")
-    .exitOverride()
-    .configureOutput({ writeErr: () => {}, outputError: () => {} });
-  try {
-    command.parse([...argv], { from: "user" });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode === 0) return undefined;
-    throw new UsageError(
-      `${error.message.replace(/^error: /, "").replace(/\s*\n\s*/g, " ")} (npm run faults -- --help lists the options)`,
-    );
-  }
+    .helpOption("--help", "shows this");
+  if (!parseCommand(command, argv)) return undefined;
   const values = command.opts<{
     seeds?: number;
     seed?: number;

@@ -8,6 +8,7 @@
  */
 
 import { Alarm } from "../alarm.js";
+import { hostPort } from "../codec/endpoint.js";
 import { blankReading, readingJSON } from "../codec/reading.js";
 import { utf8Length, writeUTF8 } from "../codec/utf8.js";
 import { errorText } from "../error-text.js";
@@ -158,7 +159,8 @@ export class TCPLink {
   #unconfirmed(): void {
     const { counters, monitor, host, port } = this.#options;
     counters.unconfirmed += 1;
-    if (!this.#troubled) monitor.warning?.(`server ${host}:${port}: no answer to a reading; going on`);
+    if (!this.#troubled)
+      monitor.warning?.(`server ${hostPort(host, port)}: no answer to a reading; going on`);
     this.#troubled = true;
     this.#done();
   }
@@ -239,7 +241,7 @@ export class TCPLink {
 
   #wait(reason: string): void {
     const { host, port, monitor } = this.#options;
-    if (!this.#troubled) monitor.warning?.(`server ${host}:${port}: ${reason}; trying again`);
+    if (!this.#troubled) monitor.warning?.(`server ${hostPort(host, port)}: ${reason}; trying again`);
     this.#troubled = true;
     this.#state = State.WAITING;
     this.#alarm.set(this.#backoff.next());

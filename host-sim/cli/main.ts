@@ -1,5 +1,6 @@
 import fs from "node:fs";
-import { parseArguments, UsageError } from "./options.js";
+import { UsageError } from "./command.js";
+import { parseArguments } from "./options.js";
 import { createOutput } from "./output.js";
 import { run } from "./run.js";
 

@@ -1,11 +1,12 @@
 import fs from "node:fs";
-import { Command, CommanderError, Option } from "commander";
+import { Command, Option } from "commander";
 import { formatDuration, parseDuration } from "../../firmware/codec/duration.js";
 import { sensorNames } from "../../firmware/compose.js";
 import { Kind, SETTINGS, type Setting, type Settings } from "../../firmware/config.js";
 import { allowed, brokerOf, readSettings } from "../../firmware/settings.js";
 import { secureOf } from "../boards/credentials.js";
 import { liveBoard } from "../boards/live.js";
+import { parseCommand, UsageError } from "./command.js";
 
 /** What the command line says. */
 export interface Options {
@@ -16,9 +17,6 @@ export interface Options {
   duration: number | undefined;
   json: boolean;
 }
-
-/** The user asked for something that does not exist: one line, exit status 2. */
-export class UsageError extends Error {}
 
 /** Settings that mean nothing on a laptop: Wi-Fi, pins, and the clock, which its operating system sets. */
 const DEVICE_ONLY = new Set(["ssid", "password", "receive", "data", "clock", "address", "ntp"]);
@@ -56,26 +54,18 @@ export function parseArguments(argv: readonly string[], version: string): Option
   const command = new Command("npm start --")
     .description("Runs a Hearth sensor node on this machine, with an MQTT broker where you have none.")
     .version(version)
-    .argument("[part]", "the part to run: node", "node")
-    .exitOverride()
-    .configureOutput({ writeErr: () => {}, outputError: () => {} });
+    .argument("[part]", "the part to run: node", "node");
   for (const setting of SETTINGS) if (!DEVICE_ONLY.has(setting.name)) command.addOption(optionOf(setting));
   command
     .option("--state <dir>", "keep the node's flash here between runs; without it, it is temporary")
     .option("--for <duration>", "end after this time, as Ctrl-C does: 500ms, 10s, 5m")
     .addOption(new Option("--log <form>", "form of the output").choices(["text", "json"]).default("text"));
 
-  try {
-    command.parse([...argv], { from: "user" });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode === 0) return undefined;
-    const name = /unknown option '--(\w+)/.exec(error.message)?.[1] ?? "";
-    if (DEVICE_ONLY.has(name)) throw new UsageError(`option --${name}: this setting is a device's only`);
-    throw new UsageError(
-      `${error.message.replace(/^error: /, "").replace(/\s*\n\s*/g, " ")} (npm start -- --help lists the options)`,
-    );
-  }
+  const explain = (message: string) => {
+    const name = /^unknown option '--(\w+)/.exec(message)?.[1] ?? "";
+    return DEVICE_ONLY.has(name) ? `option --${name}: this setting is a device's only` : undefined;
+  };
+  if (!parseCommand(command, argv, explain)) return undefined;
   const [part] = command.processedArgs as [string];
   if (part !== "node") throw new UsageError(`there is no part "${part}" to run: allowed is node`);
 

@@ -2,6 +2,7 @@ import { blankReading, type Reading } from "../../firmware/codec/reading.js";
 import { Durability, Outbox } from "../../firmware/outbox/outbox.js";
 import { Queue } from "../../firmware/outbox/queue.js";
 import type { Waiting } from "../../firmware/outbox/waiting.js";
+import type { Flash } from "../../firmware/ports.js";
 import { BootTime } from "../../firmware/time.js";
 import { VirtualClock } from "../../host-sim/boards/virtual/clock.js";
 
@@ -41,3 +42,12 @@ export function sequencesOf(waiting: Waiting): number[] {
   for (let seq = waiting.following(0); seq < waiting.next; seq = waiting.following(seq + 1)) found.push(seq);
   return found;
 }
+
+/** A flash's methods, to put others in their place. */
+export const wrapped = (handle: Flash): Flash => ({
+  read: (buffer, position) => handle.read(buffer, position),
+  write: (buffer, position) => handle.write(buffer, position),
+  eraseBlock: (start, end) => handle.eraseBlock(start, end),
+  status: () => handle.status(),
+  close: () => handle.close(),
+});

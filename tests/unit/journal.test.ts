@@ -9,19 +9,10 @@ import { BootTime } from "../../firmware/time.js";
 import { VirtualClock } from "../../host-sim/boards/virtual/clock.js";
 import { VirtualFlash } from "../../host-sim/boards/virtual/flash.js";
 import { seededRandom } from "../../host-sim/boards/virtual/random.js";
-import { bootTime, NOW, readAt, readingOf, sequencesOf } from "../support/outbox.js";
+import { bootTime, NOW, readAt, readingOf, sequencesOf, wrapped } from "../support/outbox.js";
 
 /** Readings of a block: 128 records less header, clock and the one that is kept. */
 const PER_BLOCK = 125;
-
-/** A flash's methods, to put others in their place. */
-const wrapped = (handle: Flash): Flash => ({
-  read: (buffer, position) => handle.read(buffer, position),
-  write: (buffer, position) => handle.write(buffer, position),
-  eraseBlock: (start, end) => handle.eraseBlock(start, end),
-  status: () => handle.status(),
-  close: () => handle.close(),
-});
 
 function open(
   flash: VirtualFlash,

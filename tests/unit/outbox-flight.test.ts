@@ -8,7 +8,7 @@ import { Queue } from "../../firmware/outbox/queue.js";
 import type { Flash } from "../../firmware/ports.js";
 import { VirtualFlash } from "../../host-sim/boards/virtual/flash.js";
 import { seededRandom } from "../../host-sim/boards/virtual/random.js";
-import { bootTime, EPOCH, readingOf, sequencesOf } from "../support/outbox.js";
+import { bootTime, EPOCH, readingOf, sequencesOf, wrapped } from "../support/outbox.js";
 
 /** Outbox, journal and flight together on a link that comes and goes, with a broker that acknowledges in some order. */
 function run(
@@ -29,11 +29,9 @@ function run(
     return result;
   };
   const flash: Flash = {
+    ...wrapped(handle),
     read: (buffer, position) => tried(() => handle.read(buffer, position)),
     write: (buffer, position) => tried(() => handle.write(buffer, position)),
-    eraseBlock: (start, end) => handle.eraseBlock(start, end),
-    status: () => handle.status(),
-    close: () => handle.close(),
   };
   const dropped = new Set<number>();
   const journal = new Journal({
@@ -122,14 +120,11 @@ describe("flash that cannot be read once", () => {
       const handle = new VirtualFlash(16).open();
       let reads = Number.NEGATIVE_INFINITY;
       const flash: Flash = {
+        ...wrapped(handle),
         read: (buffer, position) => {
           if (++reads === nth) throw new Error("input/output error");
           return handle.read(buffer, position);
         },
-        write: (buffer, position) => handle.write(buffer, position),
-        eraseBlock: (start, end) => handle.eraseBlock(start, end),
-        status: () => handle.status(),
-        close: () => handle.close(),
       };
       const time = bootTime();
       const journal = new Journal({

@@ -1,0 +1,27 @@
+import { type Command, CommanderError } from "commander";
+
+/** The user asked for something that does not exist: one line, exit status 2. */
+export class UsageError extends Error {}
+
+/**
+ * Parses the arguments behind a program's name.
+ * @param explain a better line than commander's for what it says, where there is one
+ * @throws UsageError with one line that says what is wrong
+ * @returns false where help or the version was asked for and printed
+ */
+export function parseCommand(
+  command: Command,
+  argv: readonly string[],
+  explain: (message: string) => string | undefined = () => undefined,
+): boolean {
+  command.exitOverride().configureOutput({ writeErr: () => {}, outputError: () => {} });
+  try {
+    command.parse([...argv], { from: "user" });
+    return true;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return false;
+    const line = error.message.replace(/^error: /, "").replace(/\s*\n\s*/g, " ");
+    throw new UsageError(explain(line) ?? `${line} (${command.name()} --help lists the options)`);
+  }
+}

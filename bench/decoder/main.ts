@@ -1,4 +1,4 @@
-import { UsageError } from "../../host-sim/cli/command.js";
+import { UsageError } from "../../cli/command.js";
 import { KINDS } from "./exhaustive.js";
 import type { Job, Result } from "./jobs.js";
 import { type FuzzOptions, parseFuzzArguments } from "./options.js";

@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { Command } from "commander";
-import { parseCommand, UsageError } from "../../host-sim/cli/command.js";
+import { parseCommand, UsageError } from "../../cli/command.js";
 
 /** What the command line of `npm run fuzz` says. */
 export interface FuzzOptions {

@@ -1,6 +1,6 @@
 /** `npm run faults`: see the README, "Tests". */
 
-import { UsageError } from "../../host-sim/cli/command.js";
+import { UsageError } from "../../cli/command.js";
 import { parseArguments } from "./options.js";
 import { type Outcome, runAll } from "./pool.js";
 import { Totals } from "./report.js";

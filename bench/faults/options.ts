@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import os from "node:os";
 import { Command, InvalidArgumentError } from "commander";
-import { parseCommand, UsageError } from "../../host-sim/cli/command.js";
+import { parseCommand, UsageError } from "../../cli/command.js";
 import { FAULTS, USUAL } from "./run.js";
 
 /** What the command line says. */

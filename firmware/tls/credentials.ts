@@ -17,7 +17,12 @@ export interface Credentials {
 }
 
 /** @throws Error where one half of what belongs together is missing */
-export function credentialsOf({ pin, ca, cert, key }: Settings): Credentials {
+export function credentialsOf({
+  pin,
+  ca,
+  cert,
+  key,
+}: Pick<Settings, "pin" | "ca" | "cert" | "key">): Credentials {
   if (cert === "" && key !== "")
     throw new Error('setting "key" is there without "cert": set both, or neither');
   if (cert !== "" && key === "")

@@ -6,7 +6,7 @@ import { type Secure, secureContext } from "../io/tls.js";
  * Whom to trust behind TLS, and who the node is, as Node takes it.
  * @throws Error in one line where the settings hold what Node cannot read, or what does not belong together
  */
-export function secureOf(settings: Settings): Secure {
+export function secureOf(settings: Pick<Settings, "pin" | "ca" | "cert" | "key">): Secure {
   const { authorities, pin, chain, key } = credentialsOf(settings);
   const trusted: Secure = authorities ? { certificate: authorities } : {};
   const shown: Secure = key ? { clientCertificates: chain } : {};

@@ -65,6 +65,31 @@ export function secureContext(secure: Secure): tls.SecureContext {
   return context;
 }
 
+/**
+ * Opens a connection. Nothing may be written to it before `onSecure` is called: only then the server has been found to be
+ * the one that is trusted.
+ */
+export function connectSecurely(
+  to: { address: string; port: number; host: string | undefined; secure: Secure },
+  onSecure: () => void,
+): tls.TLSSocket {
+  const { address, port, host, secure } = to;
+  const { pin } = secure;
+  const socket = tls.connect({
+    host: address,
+    port,
+    secureContext: secureContext(secure),
+    // With a pin nothing but the key counts, which is looked at below.
+    rejectUnauthorized: pin === undefined,
+    ...(host !== undefined && net.isIP(host) === 0 && { servername: host }),
+    checkServerIdentity: (_name, peer) => tls.checkServerIdentity(host ?? address, peer),
+  });
+  return socket.on("secureConnect", () => {
+    if (pin && !hasKey(socket, pin)) socket.destroy(new Error(NOT_PINNED));
+    else onSecure();
+  });
+}
+
 /** A TCP socket inside TLS, on `node:tls`. It is writable once the server has been found to be the one that is trusted. */
 export class TLS extends TCP {
   // Set while the constructor of TCP runs, before this class could have initialised anything.
@@ -73,22 +98,8 @@ export class TLS extends TCP {
 
   protected override connect(address: string, port: number, options: TLSOptions): net.Socket {
     const { host, secure = {} } = options;
-    const { pin } = secure;
     this.hasCertificate = secure.clientKey !== undefined;
-    const socket = tls.connect({
-      host: address,
-      port,
-      secureContext: secureContext(secure),
-      // With a pin nothing but the key counts, which is looked at below.
-      rejectUnauthorized: pin === undefined,
-      ...(host !== undefined && net.isIP(host) === 0 && { servername: host }),
-      checkServerIdentity: (_name, peer) => tls.checkServerIdentity(host ?? address, peer),
-    });
-    return socket.on("secureConnect", () => {
-      if (pin && !hasKey(socket, pin)) {
-        socket.destroy(new Error(NOT_PINNED));
-        return;
-      }
+    return connectSecurely({ address, port, host, secure }, () => {
       this.isSecure = true;
       this.onTransportConnected();
     });
@@ -99,42 +110,46 @@ export class TLS extends TCP {
   }
 
   protected override explain(error: NodeJS.ErrnoException): string {
-    const { code = "", message } = error;
-    const alert = /SSL alert number (\d+)/.exec(message);
-    if (alert) return alertText(Number(alert[1]), this.hasCertificate ? Client.SHOWN : Client.NONE);
-    switch (code) {
-      case "SELF_SIGNED_CERT_IN_CHAIN":
-      case "DEPTH_ZERO_SELF_SIGNED_CERT":
-      case "UNABLE_TO_GET_ISSUER_CERT":
-      case "UNABLE_TO_GET_ISSUER_CERT_LOCALLY":
-      case "UNABLE_TO_VERIFY_LEAF_SIGNATURE":
-      case "CERT_SIGNATURE_FAILURE":
-      case "CERT_UNTRUSTED":
-        return UNKNOWN_AUTHORITY;
-      case "CERT_HAS_EXPIRED":
-        return expired("broker's, or its authority's,");
-      case "CERT_NOT_YET_VALID":
-        return notYetValid("broker's, or its authority's,");
-      case "INVALID_PURPOSE":
-        // OpenSSL does not say whose: the broker's own, or one that vouches for it.
-        return `${NOT_FOR_SERVERS}; or ${NOT_AN_AUTHORITY}`;
-      case "INVALID_CA":
-      case "PATH_LENGTH_EXCEEDED":
-        return NOT_AN_AUTHORITY;
-      case "ERR_TLS_CERT_ALTNAME_INVALID":
-        return wrongNameText(error as AltNameError);
-      case "ERR_SSL_WRONG_VERSION_NUMBER":
-      case "ERR_SSL_PACKET_LENGTH_TOO_LONG":
-      case "ERR_SSL_UNSUPPORTED_PROTOCOL":
-        return NO_TLS;
-      case "ECONNRESET":
-        return this.isSecure ? super.explain(error) : this.ended;
-      default:
-        // OpenSSL's own line begins with the number of a thread and ends with a line of its source.
-        return code.startsWith("ERR_SSL_")
-          ? `TLS failed: ${(error as { reason?: string }).reason ?? code}`
-          : super.explain(error);
-    }
+    if (error.code === "ECONNRESET" && !this.isSecure) return this.ended;
+    return explainTLS(error, this.hasCertificate ?? false) ?? super.explain(error);
+  }
+}
+
+/** What is wrong with TLS, in one line that says what to do; `undefined` where the error is none of TLS. */
+export function explainTLS(error: NodeJS.ErrnoException, hasCertificate: boolean): string | undefined {
+  const { code = "", message } = error;
+  const alert = /SSL alert number (\d+)/.exec(message);
+  if (alert) return alertText(Number(alert[1]), hasCertificate ? Client.SHOWN : Client.NONE);
+  switch (code) {
+    case "SELF_SIGNED_CERT_IN_CHAIN":
+    case "DEPTH_ZERO_SELF_SIGNED_CERT":
+    case "UNABLE_TO_GET_ISSUER_CERT":
+    case "UNABLE_TO_GET_ISSUER_CERT_LOCALLY":
+    case "UNABLE_TO_VERIFY_LEAF_SIGNATURE":
+    case "CERT_SIGNATURE_FAILURE":
+    case "CERT_UNTRUSTED":
+      return UNKNOWN_AUTHORITY;
+    case "CERT_HAS_EXPIRED":
+      return expired("broker's, or its authority's,");
+    case "CERT_NOT_YET_VALID":
+      return notYetValid("broker's, or its authority's,");
+    case "INVALID_PURPOSE":
+      // OpenSSL does not say whose: the broker's own, or one that vouches for it.
+      return `${NOT_FOR_SERVERS}; or ${NOT_AN_AUTHORITY}`;
+    case "INVALID_CA":
+    case "PATH_LENGTH_EXCEEDED":
+      return NOT_AN_AUTHORITY;
+    case "ERR_TLS_CERT_ALTNAME_INVALID":
+      return wrongNameText(error as AltNameError);
+    case "ERR_SSL_WRONG_VERSION_NUMBER":
+    case "ERR_SSL_PACKET_LENGTH_TOO_LONG":
+    case "ERR_SSL_UNSUPPORTED_PROTOCOL":
+      return NO_TLS;
+    default:
+      // OpenSSL's own line begins with the number of a thread and ends with a line of its source.
+      return code.startsWith("ERR_SSL_")
+        ? `TLS failed: ${(error as { reason?: string }).reason ?? code}`
+        : undefined;
   }
 }
 

@@ -5,7 +5,7 @@ import path from "node:path";
 import { afterAll, afterEach, describe, expect, it } from "@jest/globals";
 import { CERTIFICATE, pem } from "../support/keys.js";
 import { freePort, temporaryDirectory } from "../support/peers.js";
-import { scratchDirectory, startNode, stopAll } from "../support/programs.js";
+import { CLI, Running, scratchDirectory, startNode, stopAll } from "../support/programs.js";
 
 afterEach(stopAll);
 
@@ -103,15 +103,20 @@ describe("npm start", () => {
     ],
     ["--ca that is empty", ["--ca", "/dev/null"], /--ca: \/dev\/null is empty/],
     ["uart without a device", ["--sensor", "uart"], /--uart <device>/],
-    ["a part that does not exist", ["toaster"], /no part "toaster"/],
     ["an option without its value", ["--topic"], /--topic.*argument missing/],
-    ["one argument too many", ["node", "more"], /too many arguments/],
+    ["one argument too many", ["more"], /too many arguments/],
   ])("says in one line what is wrong with %s, with exit status 2", async (_what, args, message) => {
     const node = startNode(...args);
     expect(await node.exited).toBe(2);
     expect(node.errors).toMatch(message);
     expect(node.errors.trimEnd().split("\n")).toHaveLength(1);
     expect(node.output).toBe("");
+  });
+
+  it("names the parts where it is asked for one that does not exist, with exit status 2", async () => {
+    const program = new Running(process.execPath, [CLI, "toaster"]);
+    expect(await program.exited).toBe(2);
+    expect(program.errors).toMatch(/^hearth: there is no part "toaster" to run: allowed is node\b.*\n$/);
   });
 
   it("does not show a password, also not where the URL is wrong", async () => {

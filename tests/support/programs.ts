@@ -87,11 +87,11 @@ export class Running {
   }
 }
 
-export const CLI = new URL("../../host-sim/cli/main.js", import.meta.url).pathname;
+export const CLI = new URL("../../cli/main.js", import.meta.url).pathname;
 
-/** What `npm start -- ...` runs, without the random wait before the first connection. */
+/** What `npm start -- node ...` runs, without the random wait before the first connection. */
 export function startNode(...args: string[]): Running {
-  return new Running(process.execPath, [CLI, "--spread", "0ms", ...args]);
+  return new Running(process.execPath, [CLI, "node", "--spread", "0ms", ...args]);
 }
 
 export interface Mosquitto {

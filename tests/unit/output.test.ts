@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { createOutput } from "../../host-sim/cli/output.js";
+import { createOutput } from "../../cli/output.js";
 
 function lines(json: boolean, colour: boolean) {
   const written: string[] = [];

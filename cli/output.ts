@@ -1,6 +1,6 @@
-import { QUANTITIES, type Reading } from "../../firmware/codec/reading.js";
-import { LinkState } from "../../firmware/links/link-state.js";
-import type { Monitor } from "../../firmware/monitor.js";
+import { QUANTITIES, type Reading } from "../firmware/codec/reading.js";
+import { LinkState } from "../firmware/links/link-state.js";
+import type { Monitor } from "../firmware/monitor.js";
 
 /** What `npm start` prints: to a person, or as a line of JSON for each event. */
 export interface Output extends Monitor {

@@ -1,29 +1,26 @@
-import { type Endpoint, hostPort } from "../../firmware/codec/endpoint.js";
-import { QUANTITIES } from "../../firmware/codec/reading.js";
-import { type Board, compose, sensorNames } from "../../firmware/compose.js";
-import type { Settings } from "../../firmware/config.js";
-import { openDeviceSettings } from "../../firmware/device-settings.js";
-import { Boots } from "../../firmware/health/boots.js";
-import { brokerOf, readSettings } from "../../firmware/settings.js";
-import { liveBoard } from "../boards/live.js";
-import { KeyValue } from "../storage/key-value.js";
-import { type EmbeddedBroker, startEmbeddedBroker } from "../world/embedded-broker.js";
-import type { Options } from "./options.js";
+import { type Endpoint, hostPort } from "../firmware/codec/endpoint.js";
+import { QUANTITIES } from "../firmware/codec/reading.js";
+import { type Board, compose, sensorNames } from "../firmware/compose.js";
+import type { Settings } from "../firmware/config.js";
+import { openDeviceSettings } from "../firmware/device-settings.js";
+import { Boots } from "../firmware/health/boots.js";
+import { brokerOf, readSettings } from "../firmware/settings.js";
+import { liveBoard } from "../host-sim/boards/live.js";
+import { KeyValue } from "../host-sim/storage/key-value.js";
+import { type EmbeddedBroker, startEmbeddedBroker } from "../host-sim/world/embedded-broker.js";
+import { type NodeOptions, parseNodeOptions } from "./node-options.js";
 import type { Output } from "./output.js";
+import type { Part } from "./parts.js";
 
 /** The standard port of MQTT. */
 const MQTT_PORT = 1883;
 
-/**
- * Runs a node until `end` or the duration is over.
- * @param end resolves when the user wants it to stop
- */
-export async function run(
-  options: Options,
-  version: string,
-  output: Output,
-  end: Promise<void>,
-): Promise<void> {
+export const nodePart: Part = (argv, version) => {
+  const options = parseNodeOptions(argv, version);
+  return options && { ...options, run: (output, end) => run(options, version, output, end) };
+};
+
+async function run(options: NodeOptions, version: string, output: Output, end: Promise<void>): Promise<void> {
   const image: Record<string, unknown> = { ...options.settings };
   const notes: string[] = [];
   const embedded = image["broker"] === undefined ? await embeddedBroker(notes) : undefined;
@@ -45,10 +42,9 @@ export async function run(
 
   const node = compose({ board, settings, monitor: output, boot: boots.number, boots, version });
   node.start();
-  await Promise.race([end, ...(options.duration === undefined ? [] : [sleep(options.duration)])]);
+  await end;
   await new Promise<void>((resolve) => node.stop(resolve));
   await embedded?.close();
-  output.goodbye();
 }
 
 /** On MQTT's own port or, where that is taken, on another. */
@@ -114,10 +110,4 @@ function describeSensor(settings: Settings): string {
     default:
       return "TMP117, simulated at register level in a room of 22 to 26 °C";
   }
-}
-
-function sleep(duration: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, duration);
-  });
 }

@@ -1,21 +1,33 @@
 import fs from "node:fs";
 import { UsageError } from "./command.js";
-import { parseArguments } from "./options.js";
+import { nodePart } from "./node.js";
 import { createOutput } from "./output.js";
-import { run } from "./run.js";
+import type { Part, Ready } from "./parts.js";
 
-const { version } = JSON.parse(
-  fs.readFileSync(new URL("../../../package.json", import.meta.url), "utf8"),
-) as {
+const { version } = JSON.parse(fs.readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
   version: string;
 };
 
+const PARTS: Readonly<Record<string, Part>> = { node: nodePart };
+
+/** What runs where no part is named. */
+const DEFAULT = nodePart;
+
+function parse(argv: readonly string[]): Ready | undefined {
+  const name = argv[0];
+  if (name === undefined || name.startsWith("-")) return DEFAULT(argv, version);
+  const part = Object.hasOwn(PARTS, name) ? PARTS[name] : undefined;
+  if (!part)
+    throw new UsageError(`there is no part "${name}" to run: allowed is ${Object.keys(PARTS).join(", ")}`);
+  return part(argv.slice(1), version);
+}
+
 async function main(): Promise<number> {
-  const options = parseArguments(process.argv.slice(2), version);
-  if (!options) return 0;
+  const ready = parse(process.argv.slice(2));
+  if (!ready) return 0;
   const { stdout } = process;
   const output = createOutput(
-    options.json,
+    ready.json,
     (text) => stdout.write(text),
     stdout.isTTY && !process.env["NO_COLOR"],
   );
@@ -36,8 +48,10 @@ async function main(): Promise<number> {
     }
     // Whoever read the output has gone, as `head` does.
     stdout.on("error", () => resolve());
+    if (ready.duration !== undefined) setTimeout(resolve, ready.duration);
   });
-  await run(options, version, output, end);
+  await ready.run(output, end);
+  output.goodbye();
   return 0;
 }
 

@@ -1,4 +1,5 @@
 import fs from "node:fs";
+import { allParts } from "./all.js";
 import { UsageError } from "./command.js";
 import { nodePart } from "./node.js";
 import { createOutput } from "./output.js";
@@ -10,12 +11,9 @@ const { version } = JSON.parse(fs.readFileSync(new URL("../../package.json", imp
 
 const PARTS: Readonly<Record<string, Part>> = { node: nodePart };
 
-/** What runs where no part is named. */
-const DEFAULT = nodePart;
-
 function parse(argv: readonly string[]): Ready | undefined {
   const name = argv[0];
-  if (name === undefined || name.startsWith("-")) return DEFAULT(argv, version);
+  if (name === undefined || name.startsWith("-")) return allParts(argv, version);
   const part = Object.hasOwn(PARTS, name) ? PARTS[name] : undefined;
   if (!part)
     throw new UsageError(`there is no part "${name}" to run: allowed is ${Object.keys(PARTS).join(", ")}`);

@@ -16,7 +16,20 @@ export interface NodeOptions extends Common {
 }
 
 /** Settings that mean nothing on a laptop: Wi-Fi, pins, and the clock, which its operating system sets. */
-const DEVICE_ONLY = new Set(["ssid", "password", "receive", "data", "clock", "address", "ntp"]);
+const DEVICE_ONLY = new Set([
+  "ssid",
+  "password",
+  "receive",
+  "data",
+  "clock",
+  "address",
+  "ntp",
+  "led",
+  "cooler",
+  "heater",
+  "fan",
+  "relay",
+]);
 
 /** The sensors of the live board, the default first. */
 const SENSORS = sensorNames(liveBoard({ topic: "" }));
@@ -33,15 +46,23 @@ const PLACEHOLDERS: Readonly<Record<string, string>> = {
   sensor: SENSORS.join("|"),
 };
 
+/** Where a broker, a page and a second device come with the node. */
+const DESCRIPTIONS = {
+  node: "Runs one Hearth device on this machine, with an MQTT broker where you have none.",
+  all: "Runs a Hearth sensor node on this machine, an air conditioner in its room, the server with its page, and an MQTT broker where you have none.",
+};
+
 /**
- * Parses the arguments behind the program's name.
+ * Parses the arguments behind the part's name.
  * @throws UsageError with one line that says what is wrong
  * @returns `undefined` where help or the version was asked for and printed
  */
-export function parseNodeOptions(argv: readonly string[], version: string): NodeOptions | undefined {
-  const command = new Command("npm start --")
-    .description("Runs a Hearth sensor node on this machine, with an MQTT broker where you have none.")
-    .version(version);
+export function parseNodeOptions(
+  part: keyof typeof DESCRIPTIONS,
+  argv: readonly string[],
+  version: string,
+): NodeOptions | undefined {
+  const command = new Command("npm start --").description(DESCRIPTIONS[part]).version(version);
   for (const setting of SETTINGS) if (!DEVICE_ONLY.has(setting.name)) command.addOption(optionOf(setting));
   command.option("--state <dir>", "keep the node's flash here between runs; without it, it is temporary");
   addCommonOptions(command);

@@ -1,13 +1,10 @@
 import { type Endpoint, hostPort } from "../firmware/codec/endpoint.js";
 import { QUANTITIES } from "../firmware/codec/reading.js";
-import { type Board, compose, sensorNames } from "../firmware/compose.js";
 import type { Settings } from "../firmware/config.js";
-import { openDeviceSettings } from "../firmware/device-settings.js";
-import { Boots } from "../firmware/health/boots.js";
-import { brokerOf, readSettings } from "../firmware/settings.js";
-import { liveBoard } from "../host-sim/boards/live.js";
-import { KeyValue } from "../host-sim/storage/key-value.js";
+import { MODES } from "../firmware/config.js";
+import { brokerOf, followedTopic } from "../firmware/settings.js";
 import { type EmbeddedBroker, startEmbeddedBroker } from "../host-sim/world/embedded-broker.js";
+import { LaptopNode } from "./laptop-node.js";
 import { type NodeOptions, parseNodeOptions } from "./node-options.js";
 import type { Output } from "./output.js";
 import type { Part } from "./parts.js";
@@ -15,8 +12,9 @@ import type { Part } from "./parts.js";
 /** The standard port of MQTT. */
 const MQTT_PORT = 1883;
 
+/** Runs one device. */
 export const nodePart: Part = (argv, version) => {
-  const options = parseNodeOptions(argv, version);
+  const options = parseNodeOptions("node", argv, version);
   return options && { ...options, run: (output, end) => run(options, version, output, end) };
 };
 
@@ -25,30 +23,21 @@ async function run(options: NodeOptions, version: string, output: Output, end: P
   const notes: string[] = [];
   const embedded = image["broker"] === undefined ? await embeddedBroker(notes) : undefined;
   if (embedded) image["broker"] = `mqtt://127.0.0.1:${embedded.port}`;
-
-  const problems: string[] = [];
-  const storage = openState(options.state, problems);
-  // No reset reason: what the last run stored tells whether it ended on purpose.
-  const boots = new Boots(storage, undefined, problems);
-  const { raw } = openDeviceSettings(image, storage, problems);
-  const board: Board = liveBoard({
-    topic: String(raw["topic"] ?? ""),
-    ...(options.state !== undefined && { state: options.state }),
-  });
-  const settings = readSettings(raw, sensorNames(board), problems);
-  banner(output, version, settings, embedded !== undefined);
+  const node = new LaptopNode({ image, state: options.state, version, monitor: output });
+  output.banner(`Hearth ${version}`, [
+    ...deviceLines(node.settings),
+    ...brokerLines(node.settings, embedded !== undefined),
+    ["end", "Ctrl-C"],
+  ]);
   for (const note of notes) output.note(note);
-  for (const problem of problems) output.warning?.(problem);
-
-  const node = compose({ board, settings, monitor: output, boot: boots.number, boots, version });
   node.start();
   await end;
-  await new Promise<void>((resolve) => node.stop(resolve));
+  await node.stop();
   await embedded?.close();
 }
 
 /** On MQTT's own port or, where that is taken, on another. */
-async function embeddedBroker(notes: string[]): Promise<EmbeddedBroker> {
+export async function embeddedBroker(notes: string[]): Promise<EmbeddedBroker> {
   try {
     return await startEmbeddedBroker(MQTT_PORT);
   } catch {
@@ -60,32 +49,33 @@ async function embeddedBroker(notes: string[]): Promise<EmbeddedBroker> {
   }
 }
 
-/** The node's key-value storage, where the user wants one. */
-function openState(directory: string | undefined, problems: string[]): KeyValue | undefined {
-  if (directory === undefined) return undefined;
-  try {
-    return KeyValue.open({ directory, path: "hearth" });
-  } catch (error) {
-    problems.push(`--state: ${(error as Error).message}; settings and restarts are not kept in this run`);
-    return undefined;
+/** What the device is, and where it speaks. */
+export function deviceLines(settings: Settings): [string, string][] {
+  if (settings.device === "climate") {
+    const target = settings.mode === MODES[0] ? "" : `, target ${settings.target} °C`;
+    return [
+      ["climate", `simulated relays in a room of 22 to 26 °C; ${settings.mode}${target}`],
+      ["follows", followedTopic(settings)],
+      ["topic", `${settings.topic}/mode, target, action`],
+    ];
   }
+  const lines: [string, string][] = [
+    ["sensor", describeSensor(settings)],
+    ["topic", `${settings.topic}/${QUANTITIES[0]}`],
+  ];
+  if (settings.server !== "") lines.push(["server", `${settings.server} (raw TCP, a line for each reading)`]);
+  return lines;
 }
 
-function banner(output: Output, version: string, settings: Settings, embedded: boolean): void {
+export function brokerLines(settings: Settings, embedded: boolean): [string, string][] {
   const broker = brokerOf(settings);
-  const lines: [string, string][] = [["sensor", describeSensor(settings)]];
-  if (broker) {
-    const { host, port, secure } = broker;
-    lines.push([
-      "broker",
-      `mqtt${secure ? "s" : ""}://${hostPort(host, port)}${embedded ? " (embedded, this process)" : ""}`,
-    ]);
-    lines.push(["topic", `${settings.topic}/${QUANTITIES[0]}`]);
-    lines.push(["watch", watchCommand(broker, settings)]);
-  }
-  if (settings.server !== "") lines.push(["server", `${settings.server} (raw TCP, a line for each reading)`]);
-  lines.push(["end", "Ctrl-C"]);
-  output.banner(`Hearth ${version}`, lines);
+  if (!broker) return [];
+  const { host, port, secure } = broker;
+  const url = `mqtt${secure ? "s" : ""}://${hostPort(host, port)}`;
+  return [
+    ["broker", `${url}${embedded ? " (embedded, this process)" : ""}`],
+    ["watch", watchCommand(broker, settings)],
+  ];
 }
 
 /** What a shell takes, but for what is a secret or was a file. */

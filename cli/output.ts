@@ -27,6 +27,17 @@ export function createOutput(json: boolean, write: (text: string) => void, colou
   return json ? jsonOutput(write) : textOutput(write, colour);
 }
 
+/** What another device than the first tells, each line with its name. */
+export function labelled(label: string, output: Output): Monitor {
+  return {
+    lost: (reason, retryIn) => output.lost?.(`${label}: ${reason}`, retryIn),
+    commanded: (what, refusal) => output.commanded?.(`${label}: ${what}`, refusal),
+    acting: (action) => output.acting?.(`${label}: ${action}`),
+    note: (text) => output.note(`${label}: ${text}`),
+    warning: (text) => output.warning?.(`${label}: ${text}`),
+  };
+}
+
 function jsonOutput(write: (text: string) => void): Output {
   const emit = (event: string, properties: object) => {
     write(`${JSON.stringify({ at: Date.now(), event, ...properties })}\n`);
@@ -41,6 +52,8 @@ function jsonOutput(write: (text: string) => void): Output {
       emit("delivered", { quantity: QUANTITIES[quantity], value, seq, late });
     },
     receipt: (receipt) => emit("receipt", { receipt }),
+    commanded: (command, refusal) => emit("command", { command, refusal }),
+    acting: (action) => emit("action", { action }),
     warning: (text) => emit("warning", { text }),
   };
 }
@@ -70,6 +83,11 @@ function textOutput(write: (text: string) => void, colour: boolean): Output {
       line(paint(32, "✓"), describe(reading), `${late ? "  late" : ""}  #${reading.seq}`);
     },
     receipt: (receipt) => line(paint(32, "↩"), `server: ${receipt}`),
+    commanded: (what, refusal) => {
+      if (refusal === undefined) line(paint(32, "»"), `${what}: done`);
+      else line(paint(33, "»"), `${what}: refused, ${refusal}`);
+    },
+    acting: (action) => line(paint(36, "❄"), action),
     warning: (text) => line(paint(33, "!"), text),
   };
 }

@@ -1,48 +1,56 @@
 /**
- * The only place that makes concrete parts and wires them: a board and settings in, a node out.
+ * The only place, with `compose-sensor.ts` and `compose-climate.ts`, that makes concrete parts and wires them: a board and
+ * settings in, a node out.
  *
  * ```
  *  source --> pipeline (one for each quantity) --> recorder --> outbox (journal and queue) --> MQTT link
  *                                                         \---> queue --> raw TCP link
+ *  public setters of the above, or of an air conditioner <-- dispatcher <-- MQTT link
  * ```
  */
 
+import { Alarm } from "./alarm.js";
+import { ChangedSettings } from "./changed-settings.js";
 import { TickKeeper } from "./clock/tick-keeper.js";
 import { TimeSync } from "./clock/time-sync.js";
 import { WallClock } from "./clock/wall-clock.js";
-import { formatDuration } from "./codec/duration.js";
 import { parseHostPort } from "./codec/endpoint.js";
-import { QUANTITIES, Quantity } from "./codec/reading.js";
+import { QUANTITIES } from "./codec/reading.js";
+import { type Action, Dispatcher, type PlainCommand } from "./commands/dispatcher.js";
+import { Identify } from "./commands/identify.js";
+import { nodeActions } from "./commands/node-actions.js";
+import { DigitalSwitch } from "./commands/switch.js";
+import { composeClimate } from "./compose-climate.js";
+import { composeSensor, durabilityOf, sensorEntryOf } from "./compose-sensor.js";
 import type { Settings } from "./config.js";
 import { diagnosticsJSON } from "./diagnostics.js";
+import { Announcement } from "./discovery/announcement.js";
+import type { DiscoveredClimate } from "./discovery/discovery.js";
 import { errorText } from "./error-text.js";
 import { Boots } from "./health/boots.js";
 import { Watchdog } from "./health/watchdog.js";
 import { brokerSocket } from "./links/broker-socket.js";
 import type { Subscription } from "./links/inbox.js";
 import { MQTTLink } from "./links/mqtt-link.js";
+import { Postbox, type StateTopic } from "./links/postbox.js";
 import { TCP_QUEUE, TCPLink } from "./links/tcp-link.js";
 import { Counters, type Monitor } from "./monitor.js";
 import { Node } from "./node.js";
 import { Journal } from "./outbox/journal.js";
-import { DURABILITIES, Durability, Outbox } from "./outbox/outbox.js";
+import { type Durability, Outbox } from "./outbox/outbox.js";
 import { POLICIES, type Policy } from "./outbox/policy.js";
 import { Queue } from "./outbox/queue.js";
 import { Recorder } from "./outbox/recorder.js";
-import { shortestPeriod } from "./outbox/wear.js";
-import { Calibration } from "./pipeline/calibration.js";
-import { Exponential } from "./pipeline/exponential.js";
-import { Median } from "./pipeline/median.js";
-import { Pipeline, type Range, rangeOf, type Step } from "./pipeline/pipeline.js";
-import { Report } from "./pipeline/report.js";
 import type {
   Clock,
   Flash,
+  FlashStatus,
   HardwareWatchdog,
   IO,
   KeyValue,
   MQTTClientClass,
   NetworkInterface,
+  Outputs,
   ResolverClass,
   SensorEntry,
   SerialClass,
@@ -51,10 +59,8 @@ import type {
   Timer,
   UDPClass,
 } from "./ports.js";
-import { PolledSource } from "./sensors/polled.js";
-import type { Sink, Source } from "./sensors/source.js";
-import { UARTSource } from "./sensors/uart.js";
-import { brokerOf, parsePoints, timeServersOf } from "./settings.js";
+import type { Source } from "./sensors/source.js";
+import { brokerOf, discoveryPrefix, timeServersOf } from "./settings.js";
 import { BootTime } from "./time.js";
 import { FIRST_DAY } from "./version.js";
 
@@ -83,6 +89,8 @@ export interface Board {
   serial?(settings: Settings): IO<SerialClass>;
   /** By the name that the `sensor` setting has; the first is the default. `uart` needs no entry. */
   readonly sensors: Readonly<Record<string, (settings: Settings) => SensorEntry>>;
+  /** What it can switch. */
+  outputs?(settings: Settings): Outputs;
   /** What outlives a restart, where the board has such a thing. */
   readonly storage?: KeyValue;
   /** Where readings wait that outlive a restart. `open` throws where it cannot be had. */
@@ -90,7 +98,7 @@ export interface Board {
   /** Bytes of memory that are free, for diagnostics. */
   freeMemory?(): number;
   /** Why the device began to run, where it knows: one of the words that `Boots.reset` lists. */
-  readonly resetReason?: string;
+  readonly resetReason?: string | undefined;
   /** Starts the device anew, at once; without it the node only warns where it would restart. */
   restart?(): void;
   readonly watchdog?: HardwareWatchdog;
@@ -111,17 +119,49 @@ export interface ComposeOptions {
   /** What is known of the last boots; without it this is the first, and well. */
   boots?: Boots;
   version: string;
+  /** What commands have changed, already in the settings; without it nothing was, and no change is kept. */
+  changed?: ChangedSettings;
   subscriptions?: readonly Subscription[];
+}
+
+/** What all the parts of a device are made from. */
+export interface Context {
+  board: Board;
+  settings: Settings;
+  monitor: Monitor;
+  clock: Clock;
+  counters: Counters;
+  changed: ChangedSettings;
+  durability: Durability;
+  /** The flash of the journal, where there is one. */
+  journal: { status: FlashStatus; endurance: number | undefined } | undefined;
+  /** Something came of what the device is for: a value was accepted, a decision made. */
+  onProgress: () => void;
+}
+
+/** What is particular to a kind of device. */
+export interface Device {
+  source: Source;
+  /** Its retained topics. */
+  states: readonly StateTopic[];
+  subscriptions: readonly Subscription[];
+  actions: Readonly<Record<string, Action>>;
+  plain: readonly PlainCommand[];
+  /** Acts on what holds when all that commands have changed is forgotten. */
+  reset(): void;
+  /** Milliseconds without progress after which a restart may help; 0 for never. */
+  patience(): number;
+  climate: DiscoveredClimate | undefined;
 }
 
 /** Boots are counted in 24 bits where readings are kept. */
 const BOOTS = 0x100_0000;
 
-/** What a serial sensor can truly have measured: a PT100's range, in degrees Celsius. */
-const UART_RANGE: Range = Object.freeze({ minimum: -200, maximum: 850 });
+/** Milliseconds from a restart on command to the goodbye: what led to it is answered first. */
+const RESTART_DELAY = 100;
 
-/** A DS18B20's, from its datasheet. */
-const DS18B20_RANGE: Range = Object.freeze({ minimum: -55, maximum: 125 });
+/** Key of the id of the command that led to a restart: it must not lead to another one. */
+const COMMAND_KEY = "command";
 
 /**
  * The names that the `sensor` setting may have on a board, the default first.
@@ -145,21 +185,109 @@ export function compose(options: ComposeOptions): Node {
   const random = () => board.random();
   const counters = new Counters();
   const id = settings.id || `hearth-${board.identity}`;
+  const changed = options.changed ?? new ChangedSettings({}, undefined, []);
 
-  const entry = settings.sensor === "uart" ? undefined : board.sensors[settings.sensor]?.(settings);
-  const journal = openJournal(board, settings, monitor, (first, count) => outbox.drop(first, count));
+  const measures = settings.device !== "climate";
+  const journal = measures
+    ? openJournal(board, settings, monitor, (first, count) => outbox.drop(first, count))
+    : undefined;
   const time = new BootTime(clock, Math.max(options.boot, journal ? (journal.lastBoot + 1) % BOOTS : 0));
   journal?.begin(time);
+  const flash = journal && { status: journal.status, endurance: board.journal?.endurance };
+  const durability = durabilityOf({ board, settings, monitor, journal: flash });
   const outbox = new Outbox({
     queue: new Queue(settings.queue, journal?.next ?? 1, time, policyOf(settings)),
     journal,
-    durability: durabilityOf(journal, board.journal?.endurance, settings, entry, monitor),
+    durability,
     epoch: Math.floor(board.random() * 0x1_0000_0000),
     monitor,
   });
+
+  let mqtt: MQTTLink | undefined;
+  let tcp: TCPLink | undefined;
+  const server = parseHostPort(settings.server);
+  const serverQueue = server && new Queue(TCP_QUEUE, outbox.next, time);
+  const recorder = new Recorder({
+    time,
+    outbox,
+    serverQueue,
+    counters,
+    monitor,
+    onRecorded: (quantity) => {
+      announcement.measured(quantity);
+      mqtt?.wake();
+      tcp?.wake();
+    },
+  });
+  const context: Context = {
+    board,
+    settings,
+    monitor,
+    clock,
+    counters,
+    changed,
+    durability,
+    journal: flash,
+    onProgress: () => watchdog.progress(),
+  };
+  const onOpened = () => mqtt?.ready();
+  const device: Device = measures
+    ? composeSensor(context, recorder, onOpened)
+    : composeClimate(context, () => postbox, onOpened);
+
+  const entry = sensorEntryOf(board, settings);
+  const identify = makeIdentify(board, settings, monitor);
+  const restart = board.restart && new Alarm(timer, () => node.stop(() => board.restart?.()));
+  const announcement = new Announcement({
+    prefix: discoveryPrefix(settings),
+    storage: board.storage,
+    device: {
+      id,
+      base: settings.topic,
+      version: options.version,
+      plain: settings.payload === "plain",
+      quantities: device.climate ? 0 : quantitiesOf(entry),
+      isExact: device.climate !== undefined || entry?.quantities !== undefined,
+      diagnostics: settings.diagnostics > 0,
+      identify: identify !== undefined,
+      restart: restart !== undefined,
+      climate: device.climate,
+    },
+    onChanged: (state) => postbox.changed(state),
+  });
+  const postbox: Postbox = new Postbox([...device.states, ...announcement.states], () => mqtt?.wake());
+  const dispatcher = new Dispatcher({
+    base: settings.topic,
+    actions: {
+      ...device.actions,
+      ...nodeActions({
+        identify:
+          identify &&
+          (() => {
+            identify.start();
+            monitor.note?.(`this is ${id}: its light blinks for ten seconds`);
+          }),
+        restart:
+          restart &&
+          ((command) => {
+            board.storage?.write(COMMAND_KEY, command);
+            restart.set(RESTART_DELAY);
+          }),
+        reset: () => {
+          changed.reset();
+          device.reset();
+        },
+      }),
+    },
+    plain: device.plain,
+    clock,
+    postbox,
+    monitor,
+    lastId: lastCommand(board),
+  });
+
   const broker = brokerOf(settings);
   const socket = broker && brokerSocket(broker, board, settings, monitor);
-  let mqtt: MQTTLink | undefined;
   if (broker && socket) {
     mqtt = new MQTTLink({
       client: board.mqtt,
@@ -185,26 +313,14 @@ export function compose(options: ComposeOptions): Node {
       needsClock: broker.secure && settings.pin === "",
       diagnosticsPeriod: settings.diagnostics,
       diagnostics: () =>
-        diagnosticsJSON({
-          time,
-          boots,
-          version: options.version,
-          counters,
-          board,
-          network,
-          outbox,
-        }),
-      subscriptions: options.subscriptions ?? [],
+        diagnosticsJSON({ time, boots, version: options.version, counters, board, network, outbox }),
+      subscriptions: [...dispatcher.subscriptions, ...device.subscriptions, ...(options.subscriptions ?? [])],
+      postbox,
     });
   } else if (!broker) {
     monitor.warning?.('setting "broker" is missing: use mqtt://host; readings are taken and wait');
   }
-
-  let tcp: TCPLink | undefined;
-  let serverQueue: Queue | undefined;
-  const server = parseHostPort(settings.server);
-  if (server) {
-    serverQueue = new Queue(TCP_QUEUE, outbox.next, time);
+  if (server && serverQueue) {
     tcp = new TCPLink({
       dns,
       socket: board.tcp,
@@ -220,58 +336,54 @@ export function compose(options: ComposeOptions): Node {
     });
   }
 
-  const wake = () => {
-    mqtt?.wake();
-    tcp?.wake();
-  };
-  const recorder = new Recorder({ time, outbox, serverQueue, counters, monitor, onRecorded: wake });
-  const temperatures: Range = entry ?? (settings.probe === "ds18b20" ? DS18B20_RANGE : UART_RANGE);
-  const pipelines = QUANTITIES.map((_name, quantity) => {
-    const isTemperature = quantity === Quantity.TEMPERATURE;
-    return new Pipeline(
-      quantity,
-      rangeOf(quantity, temperatures),
-      isTemperature ? temperatureSteps(settings) : [],
-      new Report(settings.interval, isTemperature ? settings.deadband : 0, settings.heartbeat),
-      clock,
-      counters,
-      (reported, value) => recorder.record(reported, value),
-    );
-  });
   const watchdog = new Watchdog({
     timer,
     clock,
     monitor,
     boots,
-    patience: patienceOf(settings, entry),
+    patience: () => device.patience(),
     hardware: board.watchdog,
     restart: board.restart && (() => board.restart?.()),
   });
-  const sink: Sink = {
-    value: (quantity, value) => {
-      if (pipelines[quantity].process(value)) watchdog.progress();
-    },
-    opened: () => mqtt?.ready(),
-  };
-  return new Node({
-    source: makeSource(board, settings, entry, counters, monitor, sink),
+  const node = new Node({
+    source: device.source,
     outbox,
     mqtt,
     tcp,
     network,
     watchdog,
     sync,
+    identify,
     keeper: new TickKeeper(timer, () => {
       clock.now();
       time.uptime();
     }),
   });
+  return node;
 }
 
-/** A sensor that is asked seldom is not silent: at least three of its values must be missing. */
-function patienceOf(settings: Settings, entry: SensorEntry | undefined): number {
-  const { watchdog, interval, sampling } = settings;
-  return watchdog === 0 ? 0 : Math.max(watchdog, 3 * Math.max(interval, sampling, entry?.period ?? 0));
+/** What can be measured, as bits; of a source that may bring anything, only what every one brings. */
+function quantitiesOf(entry: SensorEntry | undefined): number {
+  return 2 ** Math.min(entry?.quantities ?? 1, QUANTITIES.length) - 1;
+}
+
+function makeIdentify(board: Board, settings: Settings, monitor: Monitor): Identify | undefined {
+  const light = board.outputs?.(settings).light;
+  if (!light) return undefined;
+  try {
+    return new Identify(new DigitalSwitch(light), board.timer);
+  } catch (error) {
+    monitor.warning?.(`setting "led" is ${settings.led}: ${errorText(error)}`);
+    return undefined;
+  }
+}
+
+function lastCommand(board: Board): string | undefined {
+  try {
+    return board.storage?.read(COMMAND_KEY);
+  } catch {
+    return undefined; // said by whoever asked the storage first
+  }
 }
 
 /** Readings that outlive a restart; none where the board has no such thing or it cannot be had. */
@@ -306,26 +418,6 @@ function policyOf(settings: Settings): Policy {
   return POLICIES.indexOf(settings.full);
 }
 
-/** As the settings say, unless that would wear the flash out. */
-function durabilityOf(
-  journal: Journal | undefined,
-  endurance: number | undefined,
-  settings: Settings,
-  entry: SensorEntry | undefined,
-  monitor: Monitor,
-): Durability {
-  const durability: Durability = DURABILITIES.indexOf(settings.durability);
-  if (!journal || endurance === undefined || durability === Durability.OUTAGE) return durability;
-  const quantities = entry ? (entry.quantities ?? QUANTITIES.length) : QUANTITIES.length;
-  const shortest = Math.ceil((shortestPeriod(journal.status, endurance) * quantities) / 100) * 100;
-  const period = Math.max(settings.interval, entry?.period ?? 0);
-  if (period >= shortest) return durability;
-  monitor.warning?.(
-    `setting "interval" is ${formatDuration(settings.interval)}: too short for durability=always, which would wear the flash out within ten years; allowed is ${formatDuration(shortest)} or more; durability is outage instead`,
-  );
-  return Durability.OUTAGE;
-}
-
 /** The clock that tells the time of day, and what sets it: nothing where the board does so, or the settings forbid it. */
 function makeClock(
   board: Board,
@@ -353,49 +445,4 @@ function makeClock(
     },
   });
   return { clock, sync };
-}
-
-/** Calibration first, on what the part measured; then the filters. */
-function temperatureSteps(settings: Settings): Step[] {
-  const steps: Step[] = [];
-  const points = parsePoints(settings.twopoint);
-  if (points) steps.push(Calibration.twoPoint(points[0], points[1], points[2], points[3]));
-  if (settings.offset !== 0) steps.push(new Calibration(1, settings.offset));
-  if (settings.median > 1) steps.push(new Median(settings.median));
-  if (settings.smoothing > 0) steps.push(new Exponential(settings.smoothing));
-  return steps;
-}
-
-function makeSource(
-  board: Board,
-  settings: Settings,
-  entry: SensorEntry | undefined,
-  counters: Counters,
-  monitor: Monitor,
-  sink: Sink,
-): Source {
-  const { timer, clock } = board;
-  if (entry) {
-    return new PolledSource(
-      {
-        io: entry.io,
-        options: entry.options,
-        period: Math.max(settings.sampling || settings.interval, entry.period),
-        readyPeriod: entry.period,
-        humidityScale: entry.humidityScale ?? 1,
-        timer,
-        clock,
-        counters,
-        monitor,
-      },
-      sink,
-    );
-  }
-  const serial = board.serial?.(settings);
-  if (!serial)
-    throw new RangeError(`setting "sensor" is "${settings.sensor}", which this board does not have`);
-  return new UARTSource(
-    { serial, baud: settings.baud, ds18b20: settings.probe === "ds18b20", timer, clock, counters, monitor },
-    sink,
-  );
 }

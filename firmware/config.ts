@@ -5,6 +5,7 @@
 
 /** The values of all settings, checked. */
 export interface Settings {
+  device: string;
   ssid: string;
   password: string;
   broker: string;
@@ -41,6 +42,19 @@ export interface Settings {
   diagnostics: number;
   watchdog: number;
   ntp: string;
+  discovery: string;
+  led: number;
+  follows: string;
+  mode: string;
+  target: number;
+  hysteresis: number;
+  minon: number;
+  minoff: number;
+  hold: number;
+  cooler: number;
+  heater: number;
+  fan: number;
+  relay: string;
 }
 
 export const enum Kind {
@@ -52,6 +66,8 @@ export const enum Kind {
   WORD,
   INTEGER,
   NUMBER,
+  /** A number with one decimal at most. */
+  TENTHS,
   /** Whole milliseconds; as text also `10s`, `5m`. */
   DURATION,
   /** `mqtt[s]://[user[:password]@]host[:port]`, or nothing. */
@@ -107,7 +123,23 @@ function setting(
   );
 }
 
+/** What an air conditioner may be told to do; the number of a mode in `climate/thermostat.ts` is its place here. */
+export const MODES: readonly string[] = Object.freeze(["off", "cool", "heat", "auto"]);
+
+/** For a pin that may be missing. */
+const NO_PIN = -1;
+
 export const SETTINGS: readonly Setting[] = Object.freeze([
+  setting(
+    "device",
+    Kind.WORD,
+    "sensor",
+    0,
+    0,
+    "",
+    "what the node is: it measures, or it is an air conditioner that follows another one's temperature",
+    ["sensor", "climate"],
+  ),
   setting("ssid", Kind.TEXT, "", 0, 32, "bytes", "name of the Wi-Fi network; IEEE 802.11 allows 32 bytes"),
   setting(
     "password",
@@ -420,5 +452,116 @@ export const SETTINGS: readonly Setting[] = Object.freeze([
     4,
     "",
     "time servers (SNTP), asked in turn (ESP32); by default three of independent operators; a router's own is nearer",
+  ),
+  setting(
+    "discovery",
+    Kind.TOPIC,
+    "homeassistant",
+    1,
+    64,
+    "bytes",
+    "Home Assistant's discovery prefix; off takes the device out of Home Assistant again",
+  ),
+  setting(
+    "led",
+    Kind.INTEGER,
+    NO_PIN,
+    NO_PIN,
+    48,
+    "GPIO",
+    "a light that blinks on the command identify (ESP32); -1 is none: boards differ",
+  ),
+  setting(
+    "follows",
+    Kind.TOPIC,
+    "",
+    0,
+    160,
+    "bytes",
+    "climate: topic of the temperature; by default <base above its own>/temperature",
+  ),
+  setting(
+    "mode",
+    Kind.WORD,
+    "off",
+    0,
+    0,
+    "",
+    "climate: the mode before the first command; off: nothing starts that nobody asked for",
+    MODES,
+  ),
+  setting("target", Kind.TENTHS, 22, 10, 35, "°C", "climate: the target before the first command"),
+  setting(
+    "hysteresis",
+    Kind.NUMBER,
+    0.5,
+    0.1,
+    5,
+    "°C",
+    "climate: starts so far beyond the target, stops at it; less switches more often than a sensor is exact",
+  ),
+  setting(
+    "minon",
+    Kind.DURATION,
+    180_000,
+    0,
+    3_600_000,
+    "ms",
+    "climate: once started it runs so long, but for mode off; compressors need three minutes",
+  ),
+  setting(
+    "minoff",
+    Kind.DURATION,
+    180_000,
+    0,
+    3_600_000,
+    "ms",
+    "climate: once stopped, and after each start of the device, it rests so long: a compressor under pressure stalls",
+  ),
+  setting(
+    "hold",
+    Kind.DURATION,
+    3_600_000,
+    0,
+    DAY,
+    "ms",
+    "climate: it goes on so long without a temperature, as in an outage, then stops; 0 goes on for ever",
+  ),
+  setting(
+    "cooler",
+    Kind.INTEGER,
+    26,
+    NO_PIN,
+    48,
+    "GPIO",
+    "climate: relay of what cools (ESP32); -1 is none; 26 keeps its level while the chip starts",
+  ),
+  setting(
+    "heater",
+    Kind.INTEGER,
+    NO_PIN,
+    NO_PIN,
+    48,
+    "GPIO",
+    "climate: relay of what heats (ESP32); -1 is none",
+  ),
+  setting(
+    "fan",
+    Kind.INTEGER,
+    NO_PIN,
+    NO_PIN,
+    48,
+    "GPIO",
+    "climate: a fan on PWM, the faster the further from the target (ESP32); alone it cools; -1 is none",
+  ),
+  setting(
+    "relay",
+    Kind.WORD,
+    "high",
+    0,
+    0,
+    "",
+    "climate: the level that switches a relay on; many boards with an optocoupler want low",
+    ["high", "low"],
   ),
 ]);

@@ -1,6 +1,6 @@
 /**
- * What a device keeps for itself, so that one update image serves every device: its identity, its credentials and its
- * topic base. The image's values are copied when an image first brings them; from then on the device's own win, also
+ * What a device keeps for itself, so that one update image serves every device: its identity, its credentials, its
+ * topic base, what it is and what it switches. The image's values are copied when an image first brings them; from then on the device's own win, also
  * over an update image, which has none. Flashing an image with other values over USB copies those.
  */
 
@@ -20,6 +20,12 @@ const KEPT: readonly (keyof Settings)[] = Object.freeze([
   "server",
   "topic",
   "id",
+  "device",
+  "follows",
+  "cooler",
+  "heater",
+  "fan",
+  "relay",
 ]);
 
 /** Fingerprint of the image values that were copied last. */

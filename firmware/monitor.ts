@@ -23,6 +23,10 @@ export interface Monitor {
    * the clock; `undefined` where the clock was not set.
    */
   time?(now: number, change: number | undefined): void;
+  /** A command was done, or refused for this reason. */
+  commanded?(what: string, refusal: string | undefined): void;
+  /** An air conditioner does something else than before; one of `ACTIONS`. */
+  acting?(action: string): void;
   /** Something to know that is not wrong: one line. */
   note?(text: string): void;
   /** Something is wrong that the node works around: one line. */

@@ -1,5 +1,6 @@
 import type { TickKeeper } from "./clock/tick-keeper.js";
 import type { TimeSync } from "./clock/time-sync.js";
+import type { Identify } from "./commands/identify.js";
 import type { Watchdog, Watched } from "./health/watchdog.js";
 import type { MQTTLink } from "./links/mqtt-link.js";
 import type { TCPLink } from "./links/tcp-link.js";
@@ -15,6 +16,7 @@ export interface NodeParts {
   network: NetworkInterface | undefined;
   watchdog: Watchdog;
   sync: TimeSync | undefined;
+  identify: Identify | undefined;
   keeper: TickKeeper;
 }
 
@@ -52,9 +54,10 @@ export class Node implements Watched {
    * @param onStopped called once; at the latest after a second
    */
   stop(onStopped: () => void): void {
-    const { source, outbox, mqtt, tcp, sync, keeper, watchdog } = this.#parts;
+    const { source, outbox, mqtt, tcp, sync, identify, keeper, watchdog } = this.#parts;
     watchdog.stop();
     source.close();
+    identify?.close();
     sync?.stop();
     tcp?.stop();
     const ended = () => {

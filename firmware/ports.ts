@@ -116,6 +116,49 @@ export interface SMBus {
 
 export type SMBusClass = new (options: I2COptions) => SMBus;
 
+// --- pins (ECMA-419, digital and PWM) ---------------------------------------------------------------------------
+
+export interface Digital {
+  /** 0 or 1. */
+  write(value: number): void;
+  close(): void;
+}
+
+export interface DigitalOptions {
+  /** One of the class's constants. */
+  mode: number;
+  /** The level that an output begins with; 0 or 1, as `write` means it. */
+  initialValue?: number;
+  /** A low level is 1. */
+  activeLow?: boolean;
+  [option: string]: unknown;
+}
+
+export interface DigitalClass {
+  new (options: DigitalOptions): Digital;
+  readonly Output: number;
+}
+
+/** Pulse-width modulation. */
+export interface PWM {
+  /** Bits of a value: 0 is always low, 2 to the power of this less 1 always high. */
+  readonly resolution: number;
+  write(value: number): void;
+  close(): void;
+}
+
+export type PWMClass = new (options: { [option: string]: unknown }) => PWM;
+
+/** What a board can switch; what is missing is not there. */
+export interface Outputs {
+  /** Relays. */
+  readonly cooler?: IO<DigitalClass>;
+  readonly heater?: IO<DigitalClass>;
+  readonly fan?: IO<PWMClass>;
+  /** A light by which the device can be told from others. */
+  readonly light?: IO<DigitalClass>;
+}
+
 // --- sensors (ECMA-419, sensor class pattern) ----------------------------------------------------------------
 
 /** What a sensor class of ours or of Moddable returns from `sample()`; see `sensors/sample.ts`. */

@@ -8,6 +8,9 @@ import { parsePin } from "./codec/pin.js";
 import { utf8Length } from "./codec/utf8.js";
 import { Kind, SETTINGS, type Setting, type Settings } from "./config.js";
 
+/** Base of an air conditioner's topics. */
+const CLIMATE_TOPIC = "home/livingroom/climate";
+
 /** Instead of a list of servers: none. */
 const OFF = "off";
 
@@ -27,6 +30,8 @@ export function readSettings(
   for (let i = 0; i < SETTINGS.length; i++) {
     let entry = SETTINGS[i];
     if (entry.name === "sensor") entry = { ...entry, default: sensors[0], words: sensors };
+    // No two devices share a base: the air conditioner's is below its room's.
+    if (entry.name === "topic" && raw["device"] === "climate") entry = { ...entry, default: CLIMATE_TOPIC };
     const given = raw[entry.name];
     let value: string | number | undefined = entry.default;
     if (given !== undefined && given !== "") {
@@ -43,8 +48,30 @@ export function readSettings(
 
 /** What is wrong with a value, in one line; `undefined` where it is allowed. */
 export function problemWith(name: keyof Settings, value: unknown): string | undefined {
-  const entry = SETTINGS.find((candidate) => candidate.name === name) as Setting;
+  const entry = entryOf(name);
   return check(entry, value) === undefined ? problemOf(entry, value) : undefined;
+}
+
+/** Whether a setting may have this value; empty text is none at all where the setting has no default. */
+export function isAllowed(name: keyof Settings, value: unknown): boolean {
+  const entry = entryOf(name);
+  return value === "" ? entry.default === "" : check(entry, value) !== undefined;
+}
+
+/** What a setting may be, in words. */
+export function allowedFor(name: keyof Settings): string {
+  return allowed(entryOf(name));
+}
+
+/** The value of one setting that came from outside: its default where it is missing or wrong. */
+export function checkedValue<Name extends keyof Settings>(name: Name, given: unknown): Settings[Name] {
+  const entry = entryOf(name);
+  const value = given === undefined || given === "" ? undefined : check(entry, given);
+  return (value ?? entry.default) as Settings[Name];
+}
+
+function entryOf(name: keyof Settings): Setting {
+  return SETTINGS.find((candidate) => candidate.name === name) as Setting;
 }
 
 function problemOf(entry: Setting, given: unknown): string {
@@ -54,14 +81,15 @@ function problemOf(entry: Setting, given: unknown): string {
 /** The value in the setting's own type, or `undefined` where it is not allowed. */
 function check(entry: Setting, given: unknown): string | number | undefined {
   const { kind, minimum, maximum } = entry;
-  if (kind === Kind.INTEGER || kind === Kind.NUMBER || kind === Kind.DURATION) {
+  if (isNumeric(kind)) {
     let value: number | undefined;
     if (typeof given === "number") value = given;
     else if (typeof given === "string" && given.trim() !== "") {
       value = kind === Kind.DURATION ? parseDuration(given) : Number(given);
     }
     if (value === undefined || !(value >= minimum && value <= maximum)) return undefined;
-    return kind === Kind.NUMBER || value === Math.floor(value) ? value : undefined;
+    if (kind === Kind.NUMBER) return value;
+    return (kind === Kind.TENTHS ? isTenths(value) : value === Math.floor(value)) ? value : undefined;
   }
   // `mcconfig uart=1` and the like: a number is as good as its text.
   const text = typeof given === "number" ? String(given) : given;
@@ -116,6 +144,15 @@ function credentialFault({ kind, maximum }: Setting, text: string): string | und
   }
 }
 
+function isNumeric(kind: Kind): boolean {
+  return kind === Kind.INTEGER || kind === Kind.NUMBER || kind === Kind.TENTHS || kind === Kind.DURATION;
+}
+
+/** Whether a number is one with a single decimal, as near as a number can be. */
+function isTenths(value: number): boolean {
+  return Math.round(value * 10) / 10 === value;
+}
+
 function isTopicBase(text: string): boolean {
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i);
@@ -154,6 +191,8 @@ export function allowed(entry: Setting): string {
       return `a whole number from ${minimum} to ${maximum}${unit && ` (${unit})`}`;
     case Kind.NUMBER:
       return `a number from ${minimum} to ${maximum}${unit && ` (${unit})`}`;
+    case Kind.TENTHS:
+      return `a number from ${minimum} to ${maximum} in tenths${unit && ` (${unit})`}`;
     case Kind.DURATION:
       return `a duration from ${formatDuration(minimum)} to ${formatDuration(maximum)}, such as 500ms, 10s or 5m`;
     case Kind.BROKER:
@@ -194,6 +233,18 @@ export function parsePoints(text: string): [number, number, number, number] | un
   }
   // Two points nearer than this say nothing about a gain.
   return Math.abs(points[0] - points[2]) < 0.1 ? undefined : (points as [number, number, number, number]);
+}
+
+/** The topic whose temperatures an air conditioner follows: by default that of the device whose base is above its own. */
+export function followedTopic(settings: Settings): string {
+  if (settings.follows !== "") return settings.follows;
+  const slash = settings.topic.lastIndexOf("/");
+  return `${slash < 0 ? settings.topic : settings.topic.slice(0, slash)}/temperature`;
+}
+
+/** Where discovery is published, `undefined` where it is off. */
+export function discoveryPrefix(settings: Settings): string | undefined {
+  return settings.discovery === OFF ? undefined : settings.discovery;
 }
 
 /** The broker of checked settings; `undefined` where there is none. */

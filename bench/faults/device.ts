@@ -132,7 +132,7 @@ export class Device {
     this.#vigil = new Vigil({ name, clock, sensor: this.sensor, watchdog, fail });
     this.lines = new RawLines(this.ledger, fail);
     this.keepsakes = new Keepsakes(blocks, new Random(seed, `${name}/flash`));
-    this.messages = new Messages(`${this.base}/command`, fail);
+    this.messages = new Messages(`${this.base}/messages`, fail);
     this.weather = new DeviceWeather(clock, new Random(seed, `${name}/weather`), latency, () =>
       this.#watchSilence(),
     );
@@ -432,6 +432,8 @@ export class Device {
         this.#checkTime(now, change);
         this.#life?.nodeLearns(this.#options.clock.elapsed, now);
       }),
+      commanded: heard((what, refusal) => this.note(`${what}: ${refusal ?? "done"}`)),
+      acting: heard((action) => this.note(`acts: ${action}`)),
       note: heard((text) => this.note(`note: ${text}`)),
       warning: heard((text) => this.note(`warning: ${text}`)),
     };

@@ -8,7 +8,8 @@ import TCP from "embedded:io/socket/tcp";
 import UDP from "embedded:io/socket/udp";
 import Time from "time";
 import Timer from "timer";
-import { SimulatedHardware } from "../../host-sim/chips/hardware.js";
+import { lightOn, SimulatedHardware } from "../../host-sim/chips/hardware.js";
+import { Pins } from "../../host-sim/chips/pins.js";
 import type { Board } from "../compose.js";
 import type { IO, MQTTClientClass, SerialClass, TCPClass, UDPClass } from "../ports.js";
 import kept from "./kept.js";
@@ -39,6 +40,9 @@ class FillingSerial {
 
 const started = Time.ticks;
 
+const hardware = new SimulatedHardware(() => Time.delta(started, Time.ticks));
+const outputs = { ...hardware.outputs, ...lightOn(new Pins()) };
+
 /** The simulator's Math.random gives the same numbers at each start; the moment of the start shifts them, from 0 to 1. */
 const shift = (Date.now() % 1_000_003) / 1_000_003;
 
@@ -61,7 +65,8 @@ const board: Board = {
     io: FillingSerial as unknown as SerialClass,
     device: settings.uart,
   }),
-  sensors: new SimulatedHardware(() => Time.delta(started, Time.ticks)).sensors,
+  sensors: hardware.sensors,
+  outputs: () => outputs,
   ...kept,
 };
 

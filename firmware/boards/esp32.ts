@@ -1,6 +1,8 @@
 /** The ESP32 family: pins and port from the settings, Wi-Fi by the node itself. */
 
+import Digital from "embedded:io/digital";
 import I2C from "embedded:io/i2c";
+import PWM from "embedded:io/pwm";
 import Serial from "embedded:io/serial";
 import SMBus from "embedded:io/smbus";
 import TCP from "embedded:io/socket/tcp";
@@ -12,10 +14,13 @@ import Timer from "timer";
 import type { Board } from "../compose.js";
 import type { Settings } from "../config.js";
 import type {
+  DigitalClass,
   Flash,
   I2CClass,
   IO,
   MQTTClientClass,
+  Outputs,
+  PWMClass,
   SerialClass,
   SMBusClass,
   KeyValue as Storage,
@@ -44,6 +49,21 @@ function uartPort(settings: Settings): number {
 function pins(settings: Settings): { data: number; clock: number; address?: number } {
   const { data, clock, address } = settings;
   return address === 0 ? { data, clock } : { data, clock, address };
+}
+
+/** Hertz: above what is heard, and what a fan's electronics take (Intel's specification of 4-wire fans: 21 to 28 kHz). */
+const FAN_HZ = 25_000;
+
+/** What is at the pins that the settings name. */
+function outputs({ cooler, heater, fan, led, relay }: Settings): Outputs {
+  const digital = Digital as unknown as DigitalClass;
+  const activeLow = relay === "low";
+  return {
+    ...(cooler >= 0 && { cooler: { io: digital, pin: cooler, activeLow } }),
+    ...(heater >= 0 && { heater: { io: digital, pin: heater, activeLow } }),
+    ...(fan >= 0 && { fan: { io: PWM as unknown as PWMClass, pin: fan, hz: FAN_HZ } }),
+    ...(led >= 0 && { light: { io: digital, pin: led } }),
+  };
 }
 
 /** The NVS partition; without it, as when it cannot be read, the node runs on the image's settings. */
@@ -100,6 +120,7 @@ const board: Board = {
     sht3x: (settings) =>
       sensorEntry(SHT3x, { sensor: { io: I2C as unknown as I2CClass, ...pins(settings) } }, SHT3x.RANGE),
   },
+  outputs,
   ...(storage && { storage }),
   freeMemory,
   resetReason: resetReason(),

@@ -65,6 +65,18 @@ declare module "embedded:io/serial" {
   }
 }
 
+declare module "embedded:io/digital" {
+  export default class Digital {
+    constructor(options: object);
+  }
+}
+
+declare module "embedded:io/pwm" {
+  export default class PWM {
+    constructor(options: object);
+  }
+}
+
 declare module "embedded:io/i2c" {
   export default class I2C {
     constructor(options: object);

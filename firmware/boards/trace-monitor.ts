@@ -20,6 +20,12 @@ export const traceMonitor: Monitor = Object.freeze<Monitor>({
   time(now, change) {
     trace("time ", new Date(now).toISOString(), change === undefined ? "" : `, moved by ${change} ms`, "\n");
   },
+  commanded(what, refusal) {
+    trace(what, refusal === undefined ? ": done" : `: refused, ${refusal}`, "\n");
+  },
+  acting(action) {
+    trace(action, "\n");
+  },
   note(text) {
     trace(text, "\n");
   },

@@ -31,7 +31,7 @@ export interface WatchdogOptions {
   monitor: Monitor;
   boots: Boots;
   /** Milliseconds without an accepted value before the node starts anew; 0 is never. Below 20 days. */
-  patience: number;
+  patience(): number;
   /** Resets the device when even this class does not run any more. */
   hardware: HardwareWatchdog | undefined;
   /** Starts the device anew; without it a silent sensor is only told of. */
@@ -128,7 +128,7 @@ export class Watchdog {
   #checkSilence(now: number): void {
     const { patience, boots, monitor, restart, hardware } = this.#options;
     const wait = this.#wait();
-    if (patience === 0 || elapsed(this.#valueAt, now) < wait) return;
+    if (patience() === 0 || elapsed(this.#valueAt, now) < wait) return;
     this.#isStalled = true;
     const what = `no value from the sensor was accepted for ${formatDuration(wait)}`;
     if (!restart && !hardware) {
@@ -144,7 +144,8 @@ export class Watchdog {
   }
 
   #wait(): number {
-    const { patience, boots } = this.#options;
+    const { boots } = this.#options;
+    const patience = this.#options.patience();
     return Math.min(patience * 2 ** boots.stalls, Math.max(patience, LONGEST_WAIT));
   }
 

@@ -41,6 +41,7 @@ import {
   subscribed,
   waitOver,
 } from "./link-state.js";
+import type { Postbox } from "./postbox.js";
 import { revocable } from "./revocable-resolver.js";
 
 export interface MQTTLinkOptions {
@@ -77,6 +78,8 @@ export interface MQTTLinkOptions {
   /** The payload of diagnostics. */
   diagnostics: () => string;
   subscriptions: readonly Subscription[];
+  /** What is said beside readings. */
+  postbox: Postbox;
 }
 
 /** Milliseconds for SUBACK, and for the PUBACK of the oldest reading: a broker that is slower is not serving us. */
@@ -87,6 +90,9 @@ const CLOCK_POLL = 2_000;
 
 /** Milliseconds for the goodbye's PUBACK: nobody waits longer for a program to end. */
 const GOODBYE_TIMEOUT = 1_000;
+
+/** Bytes of the buffer for what is published again and again; longer texts, such as discovery's, get one of their own. */
+const BUFFER = 512;
 
 /** Fixed header, topic length and packet identifier of a PUBLISH. */
 const PUBLISH_OVERHEAD = 9;
@@ -123,15 +129,16 @@ export class MQTTLink {
   #announced = false;
   /** `offline` is to be published. */
   #goodbyeDue = false;
-  /** Bytes that the client takes. */
+  /** Bytes that the client takes, now and when nothing is under way. */
   #writable = 0;
+  #capacity = 0;
   #onStopped: (() => void) | undefined;
 
   #topics: string[];
   #statusTopic: string;
   #flight: Flight;
   #reading = blankReading();
-  #buffer = new Uint8Array(256);
+  #buffer = new Uint8Array(BUFFER);
   #write: MQTTWriteOptions = { topic: "", QoS: 1, retain: false, duplicate: false, id: 0, more: false };
   /** What was under way at the last look, and when it was seen to get anywhere. */
   #oldest = -1;
@@ -176,7 +183,7 @@ export class MQTTLink {
     this.#send();
   }
 
-  /** There is a new reading in the outbox. */
+  /** There is a new reading in the outbox, or something in the postbox. */
   wake(): void {
     this.#send();
   }
@@ -313,11 +320,12 @@ export class MQTTLink {
   }
 
   #accepted(sessionPresent: boolean): void {
-    const { clock, outbox, subscriptions, counters, diagnosticsPeriod } = this.#options;
+    const { clock, outbox, postbox, subscriptions, counters, diagnosticsPeriod } = this.#options;
     this.#onlineAt = clock.ticks();
     this.#announced = false;
     outbox.linkChanged(true);
     this.#flight.begin(sessionPresent);
+    postbox.begin(sessionPresent);
     if (this.#connections > 0) counters.reconnects += 1;
     this.#connections += 1;
     if (diagnosticsPeriod > 0) {
@@ -389,14 +397,16 @@ export class MQTTLink {
 
   #onWritable(count: number): void {
     this.#writable = count;
+    this.#capacity = Math.max(this.#capacity, count);
     this.#send();
   }
 
-  /** Writes whatever is due and has room: the birth message first, then readings, then diagnostics. */
+  /** Writes whatever is due and has room: the birth message first, then letters, readings, diagnostics. */
   #send(): void {
     if (!this.#client) return;
     if (this.#state === LinkState.LEAVING) {
-      if (this.#goodbyeDue)
+      // Who asked for the end is answered before it.
+      if (this.#goodbyeDue && this.#sendLetters(true))
         this.#goodbyeDue = !this.#publishText(this.#statusTopic, "offline", 1, true, Id.OFFLINE);
       return;
     }
@@ -405,9 +415,27 @@ export class MQTTLink {
       this.#announced = this.#publishText(this.#statusTopic, "online", 1, true, Id.ONLINE);
       if (!this.#announced) return;
     }
+    // One that has no room yet holds no reading up.
+    this.#sendLetters(false);
     if (this.#sendReadings() && this.#diagnosticsDue) {
       const { base, diagnostics } = this.#options;
       this.#diagnosticsDue = !this.#publishText(`${base}/diagnostics`, diagnostics(), 0, false, 0);
+    }
+  }
+
+  /** All that are due; false when the socket has no room for the next one, or the connection has failed. */
+  #sendLetters(answersOnly: boolean): boolean {
+    const { postbox, monitor } = this.#options;
+    for (;;) {
+      const letter = answersOnly ? postbox.nextAnswer() : postbox.next();
+      if (!letter) return true;
+      const { topic, text, retain, id, duplicate } = letter;
+      const capacity = this.#capacity;
+      if (!this.#publishText(topic, text, 1, retain, id, duplicate)) {
+        if (!this.#client || this.#writable < capacity) return false;
+        monitor.warning?.(`a message to ${topic} is longer than this board can send: it is left out`);
+      }
+      postbox.sent();
     }
   }
 
@@ -447,8 +475,7 @@ export class MQTTLink {
   ): boolean {
     const length = utf8Length(text);
     if (length + utf8Length(topic) + PUBLISH_OVERHEAD > this.#writable) return false;
-    if (length > this.#buffer.length) this.#buffer = new Uint8Array(length);
-    const buffer = this.#buffer;
+    const buffer = length > BUFFER ? new Uint8Array(length) : this.#buffer;
     writeUTF8(buffer, 0, text);
     const write = this.#write;
     write.topic = topic;
@@ -510,7 +537,8 @@ export class MQTTLink {
       this.#become(left(this.#state), 0);
       return;
     }
-    const { outbox, monitor } = this.#options;
+    const { outbox, postbox, monitor } = this.#options;
+    postbox.acknowledged(id);
     const seq = this.#flight.acknowledged(id);
     if (seq >= 0) {
       const isKnown = outbox.read(seq, this.#reading);

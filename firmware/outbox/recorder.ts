@@ -13,7 +13,7 @@ export interface RecorderOptions {
   counters: Counters;
   monitor: Monitor;
   /** Called after each reading: there is something to send. */
-  onRecorded: () => void;
+  onRecorded: (quantity: Quantity) => void;
 }
 
 /** Numbers each reading, notes when it was taken, and puts it where it waits. */
@@ -37,6 +37,6 @@ export class Recorder {
     outbox.append(reading);
     if (serverQueue && serverQueue.append(reading) >= 0) counters.serverDropped += 1;
     monitor.recorded?.(reading);
-    this.#options.onRecorded();
+    this.#options.onRecorded(quantity);
   }
 }

@@ -42,6 +42,16 @@ export class Pipeline {
     this.#onReport = onReport;
   }
 
+  /** Other steps from the next value on; they begin without a past. */
+  setSteps(steps: readonly Step[]): void {
+    this.#steps = steps;
+  }
+
+  /** @param milliseconds as `Report` has it */
+  changeInterval(milliseconds: number): void {
+    this.#report.changeInterval(milliseconds);
+  }
+
   /** Takes a sensor's value. False for one that is NaN or out of range: it is counted, and has no other effect. */
   process(value: number): boolean {
     if (!(value >= this.#range.minimum && value <= this.#range.maximum)) {

@@ -30,6 +30,12 @@ export class Report {
     this.#heartbeat = heartbeat;
   }
 
+  /** Another interval from now on: the next report is due so long after the last one. */
+  changeInterval(milliseconds: number): void {
+    this.#interval = milliseconds;
+    this.#due = (this.#reported + milliseconds) | 0;
+  }
+
   /** Whether `value`, taken at `ticks`, is to be reported. If so, the next decision starts from it. */
   decide(value: number, ticks: number): boolean {
     const last = this.#value;

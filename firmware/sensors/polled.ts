@@ -36,6 +36,7 @@ const FAILURES_BEFORE_REOPEN = 3;
 /** Asks a sensor class for samples, at a steady pace. */
 export class PolledSource implements Source {
   #options: PolledOptions;
+  #period: number;
   #sink: Sink;
   #sensor: Sensor | undefined;
   #sensorOptions: SensorOptions;
@@ -49,6 +50,7 @@ export class PolledSource implements Source {
 
   constructor(options: PolledOptions, sink: Sink) {
     this.#options = options;
+    this.#period = options.period;
     this.#sink = sink;
     this.#alarm = new Alarm(options.timer, () => (this.#sensor ? this.#sample(this.#sensor) : this.#open()));
     this.#sensorOptions = { ...options.options, onError: (reason) => this.#onError(reason) };
@@ -61,6 +63,16 @@ export class PolledSource implements Source {
   close(): void {
     this.#alarm.clear();
     this.#closeSensor();
+  }
+
+  setPeriod(milliseconds: number): void {
+    this.#period = milliseconds;
+    if (!this.#sensor) return;
+    // A sample that would be later than that comes then; one that is earlier comes all the same, and is not reported.
+    const now = this.#options.clock.ticks();
+    if (elapsed(now, this.#due) <= milliseconds) return;
+    this.#due = (now + milliseconds) | 0;
+    this.#alarm.set(milliseconds);
   }
 
   #closeSensor(): void {
@@ -89,9 +101,9 @@ export class PolledSource implements Source {
   }
 
   #sample(sensor: Sensor): void {
-    const { period, readyPeriod, humidityScale, clock, counters } = this.#options;
+    const { readyPeriod, humidityScale, clock, counters } = this.#options;
     const errors = counters.sensorErrors;
-    let next = period;
+    let next = this.#period;
     try {
       const sample = sensor.sample();
       for (let quantity: Quantity = 0; quantity < QUANTITY_COUNT; quantity++) {

@@ -14,5 +14,7 @@ export interface Sink {
 /** Where values come from: a sensor that is asked, or a port that speaks. It recovers from faults by itself. */
 export interface Source {
   start(): void;
+  /** Another time between samples, in milliseconds, for a source that is asked. */
+  setPeriod?(milliseconds: number): void;
   close(): void;
 }

@@ -2,7 +2,9 @@ import { createHash } from "node:crypto";
 import os from "node:os";
 import type { Board } from "../../firmware/compose.js";
 import MQTTClient from "../../firmware/mqtt/client.js";
-import { SimulatedHardware } from "../chips/hardware.js";
+import type { KeyValue } from "../../firmware/ports.js";
+import { lightOn, SimulatedHardware } from "../chips/hardware.js";
+import { Pins } from "../chips/pins.js";
 import { Resolver } from "../io/resolver.js";
 import { Serial } from "../io/serial.js";
 import { TCP } from "../io/tcp.js";
@@ -16,6 +18,14 @@ export interface LiveOptions {
   topic: string;
   /** Directory of the node's flash; without it the flash is in memory, and gone with the process. */
   state?: string;
+  /** What outlives a restart of the node. */
+  storage?: KeyValue;
+  /** Put several boards into one room; by default each has its own. */
+  hardware?: SimulatedHardware;
+  /** The node wants to be started anew. */
+  onRestart?: () => void;
+  /** Why the node starts, where it is known; what the last run stored tells otherwise whether it ended on purpose. */
+  resetReason?: () => string | undefined;
 }
 
 /** Blocks of the journal, 8 MB: two weeks of a reading every five seconds. */
@@ -24,11 +34,18 @@ const JOURNAL_BLOCKS = 2_048;
 /** Bytes that a socket takes at once: as many as a window of 1,024 readings needs. */
 const SEND_BUFFER = 262_144;
 
+/** The room of this process, whose time begins now. */
+export function simulatedHardware(): SimulatedHardware {
+  const started = performance.now();
+  return new SimulatedHardware(() => performance.now() - started);
+}
+
 /** A laptop as a board: real sockets and real serial ports; its I2C parts and their room are simulated. */
 export function liveBoard(options: LiveOptions): Board {
-  const started = performance.now();
-  const hardware = new SimulatedHardware(() => performance.now() - started);
-  const { state } = options;
+  const { state, storage, onRestart, resetReason, hardware = simulatedHardware() } = options;
+  const outputs = { ...hardware.outputs, ...lightOn(new Pins()) };
+  // In memory it outlives the node, which may be started anew, as flash outlives a reset.
+  const flash = state === undefined ? new VirtualFlash(JOURNAL_BLOCKS) : undefined;
   return {
     // The same at each start, so that a broker finds the session again.
     identity: createHash("sha256").update(`${os.hostname()}\0${options.topic}`).digest("hex").slice(0, 12),
@@ -52,11 +69,15 @@ export function liveBoard(options: LiveOptions): Board {
     }),
     serial: (settings) => ({ io: Serial, device: settings.uart }),
     sensors: hardware.sensors,
+    outputs: () => outputs,
+    ...(storage && { storage }),
+    ...(onRestart && { restart: onRestart }),
+    get resetReason() {
+      return resetReason?.();
+    },
     journal: {
       open: () =>
-        state === undefined
-          ? new VirtualFlash(JOURNAL_BLOCKS).open()
-          : Flash.open({ directory: state, path: "journal", blocks: JOURNAL_BLOCKS }),
+        flash?.open() ?? Flash.open({ directory: state as string, path: "journal", blocks: JOURNAL_BLOCKS }),
     },
     freeMemory: () => os.freemem(),
   };

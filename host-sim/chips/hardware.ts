@@ -1,18 +1,44 @@
-import type { SensorEntry } from "../../firmware/ports.js";
+import type { DigitalClass, IO, Outputs, SensorEntry } from "../../firmware/ports.js";
 import { sensorEntry } from "../../firmware/sensors/entry.js";
 import { SHT3x } from "../../firmware/sensors/sht3x.js";
 import { TMP117 } from "../../firmware/sensors/tmp117.js";
 import { Bus } from "./bus.js";
+import { type Digital, type DigitalOptions, Pins } from "./pins.js";
 import { Room } from "./room.js";
 import { SHT3xChip } from "./sht3x.js";
 import { TMP117Chip } from "./tmp117.js";
 
-/** A bus for a board that has none, the parts on it, and the room they are in. */
+/** The options of a pin come from whoever opens it. */
+type OutputClass = (new (
+  options: DigitalOptions | { mode: number },
+) => Digital) & { readonly Output: number };
+
+/** Pins of what conditions the room: relays, and a fan. */
+export const COOLER = 26;
+export const HEATER = 27;
+export const FAN = 25;
+
+/** Pin of a board's own light. */
+export const LIGHT = 2;
+
+function output(pins: Pins, pin: number): IO<DigitalClass> {
+  return { io: pins.Digital as OutputClass, pin };
+}
+
+/** A light, one for each board. */
+export function lightOn(pins: Pins): Outputs {
+  return { light: output(pins, LIGHT) };
+}
+
+/** A bus and pins for a board that has none, the parts on them, and the room they are in. */
 export class SimulatedHardware {
   readonly bus = new Bus();
+  readonly pins: Pins;
   readonly room: Room;
   /** For `Board.sensors`: the firmware's own drivers, on the simulated parts at their usual addresses. */
   readonly sensors: Readonly<Record<string, () => SensorEntry>>;
+  /** For `Board.outputs`: relays of an air conditioner and a heater. */
+  readonly outputs: Outputs;
 
   /** @param milliseconds the time, from any moment on; the room's temperature follows it */
   constructor(milliseconds: () => number) {
@@ -23,6 +49,13 @@ export class SimulatedHardware {
     this.bus.attach(0x44, new SHT3xChip(milliseconds, temperature, () => room.humidity()));
     const tmp117 = sensorEntry(TMP117, { sensor: { io: this.bus.SMBus } }, TMP117.RANGE);
     const sht3x = sensorEntry(SHT3x, { sensor: { io: this.bus.I2C } }, SHT3x.RANGE);
+    this.pins = new Pins(() => this.#condition());
+    this.outputs = { cooler: output(this.pins, COOLER), heater: output(this.pins, HEATER) };
     this.sensors = { simulated: () => tmp117, tmp117: () => tmp117, sht3x: () => sht3x };
+  }
+
+  #condition(): void {
+    const { pins } = this;
+    this.room.condition(Math.max(pins.duty(COOLER), pins.duty(FAN)), pins.duty(HEATER));
   }
 }

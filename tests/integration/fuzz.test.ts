@@ -13,7 +13,7 @@ const fuzz = (cwd: string, ...options: string[]) =>
 /** A copy of the program whose decoder lacks one check. */
 function withoutCheck(file: string, check: string): string {
   const directory = scratchDirectory();
-  for (const part of ["firmware", "bench", "host-sim"]) {
+  for (const part of ["firmware", "bench", "host-sim", "cli"]) {
     fs.cpSync(path.join(ROOT, "build", part), path.join(directory, "build", part), { recursive: true });
   }
   fs.copyFileSync(path.join(ROOT, "package.json"), path.join(directory, "package.json"));

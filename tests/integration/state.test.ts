@@ -89,6 +89,7 @@ describe("a state directory", () => {
       "-",
       process.execPath,
       CLI,
+      "node",
       "--state",
       state,
     ]);

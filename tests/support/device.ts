@@ -1,7 +1,5 @@
-import { compose, sensorNames } from "../../firmware/compose.js";
-import { Boots } from "../../firmware/health/boots.js";
+import { boot } from "../../firmware/boot.js";
 import type { Node } from "../../firmware/node.js";
-import { readSettings } from "../../firmware/settings.js";
 import type { VirtualBoard } from "../../host-sim/boards/virtual/board.js";
 import { VirtualDevice, type VirtualDeviceOptions } from "../../host-sim/boards/virtual/device.js";
 import { MemoryBroker } from "../../host-sim/world/memory-broker.js";
@@ -18,22 +16,10 @@ export function nodeOnDevice(
   const storage = new MemoryStorage();
   const parts = { broker, journal, storage, node: undefined as unknown as Node };
   const program = (board: VirtualBoard) => {
-    const problems: string[] = [];
-    const boots = new Boots(board.storage, board.resetReason, problems);
-    const checked = readSettings(
-      { broker: "mqtt://10.0.0.1", interval: "1s", diagnostics: "10s", ...settings },
-      sensorNames(board),
-      problems,
-    );
-    if (problems.length > 0) throw new Error(problems.join("\n"));
-    parts.node = compose({
-      board,
-      settings: checked,
-      monitor: journal,
-      boot: boots.number,
-      boots,
-      version: "0.0.0",
-    });
+    const image = { broker: "mqtt://10.0.0.1", interval: "1s", diagnostics: "10s", ...settings };
+    const booted = boot({ board, image, monitor: journal, version: "0.0.0" });
+    if (booted.problems.length > 0) throw new Error(booted.problems.join("\n"));
+    parts.node = booted.compose();
     parts.node.start();
   };
   const device = new VirtualDevice({ now: 1_795_175_351_184, storage, program, ...options });

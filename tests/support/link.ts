@@ -1,5 +1,6 @@
 import type { Subscription } from "../../firmware/links/inbox.js";
 import { MQTTLink } from "../../firmware/links/mqtt-link.js";
+import { Postbox, type StateTopic } from "../../firmware/links/postbox.js";
 import { Counters } from "../../firmware/monitor.js";
 import { VirtualBoard } from "../../host-sim/boards/virtual/board.js";
 import { MemoryBroker, type Published } from "../../host-sim/world/memory-broker.js";
@@ -14,11 +15,12 @@ export const readings = (messages: readonly Published[]) =>
   messages.filter(({ topic }) => topic === TEMPERATURE);
 
 /** A link of its own, without a node around it: the test says when the sensor is there. */
-export function bareLink(subscriptions: readonly Subscription[] = []) {
+export function bareLink(subscriptions: readonly Subscription[] = [], states: readonly StateTopic[] = []) {
   const board = new VirtualBoard({ now: 1_795_175_351_184 });
   const broker = new MemoryBroker();
   const outbox = memoryOutbox(16);
   board.net.listen("10.0.0.1", 1883, broker.accept);
+  const postbox = new Postbox(states, () => link.wake());
   const link = new MQTTLink({
     client: board.mqtt,
     dns: board.dns,
@@ -43,6 +45,7 @@ export function bareLink(subscriptions: readonly Subscription[] = []) {
     diagnosticsPeriod: 60_000,
     diagnostics: () => "d".repeat(300),
     subscriptions,
+    postbox,
   });
-  return { board, broker, link, outbox };
+  return { board, broker, link, outbox, postbox };
 }

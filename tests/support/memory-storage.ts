@@ -17,6 +17,11 @@ export class MemoryStorage implements KeyValue {
     this.values.set(key, value);
   }
 
+  /** Its part of `writes`. */
+  writesOf(key: string): string[] {
+    return this.writes.filter((one) => one === key);
+  }
+
   delete(key: string): void {
     this.values.delete(key);
   }

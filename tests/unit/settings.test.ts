@@ -17,9 +17,10 @@ function read(raw: Record<string, unknown>) {
 
 const defaults = read({}).settings;
 const all = SETTINGS.map((entry): [keyof Settings, (typeof SETTINGS)[number]] => [entry.name, entry]);
-const isNumeric = (kind: Kind) => kind === Kind.INTEGER || kind === Kind.NUMBER || kind === Kind.DURATION;
+const isNumeric = (kind: Kind) =>
+  kind === Kind.INTEGER || kind === Kind.NUMBER || kind === Kind.TENTHS || kind === Kind.DURATION;
 const numbers = all.filter(([, { kind }]) => isNumeric(kind));
-const whole = numbers.filter(([, { kind }]) => kind !== Kind.NUMBER);
+const whole = numbers.filter(([, { kind }]) => kind !== Kind.NUMBER && kind !== Kind.TENTHS);
 
 /** Something that each setting refuses, as text. */
 const WRONG: Readonly<Record<keyof Settings, string>> = {
@@ -59,6 +60,20 @@ const WRONG: Readonly<Record<keyof Settings, string>> = {
   diagnostics: "often",
   watchdog: "25h",
   ntp: "pool.ntp.org,,10.0.0.1",
+  device: "toaster",
+  discovery: "home assistant/#",
+  led: "49",
+  follows: "home/+/temperature",
+  mode: "dry",
+  target: "19.25",
+  hysteresis: "0",
+  minon: "2h",
+  minoff: "-1s",
+  hold: "25h",
+  cooler: "-2",
+  heater: "4.5",
+  fan: "49",
+  relay: "middle",
 };
 
 /** Values of these are not shown: they are secrets, or may hold one by mistake. */
@@ -217,6 +232,20 @@ describe("all as text", () => {
       diagnostics: 0,
       watchdog: 3_600_000,
       ntp: "10.0.0.1,time.lan:1123",
+      device: "climate",
+      discovery: "ha",
+      led: 2,
+      follows: "home/attic/temperature",
+      mode: "auto",
+      target: 19.5,
+      hysteresis: 1,
+      minon: 60_000,
+      minoff: 120_000,
+      hold: 0,
+      cooler: -1,
+      heater: 27,
+      fan: 25,
+      relay: "low",
     };
     const text = Object.fromEntries(Object.entries(given).map(([name, value]) => [name, String(value)]));
     expect(read(text)).toEqual({ settings: given, problems: [] });

@@ -7,12 +7,14 @@ import type {
   KeyValue,
   MQTTClientClass,
   NetworkInterface,
+  Outputs,
   SensorEntry,
   SerialClass,
   Timer,
   UDPClass,
 } from "../../../firmware/ports.js";
-import { SimulatedHardware } from "../../chips/hardware.js";
+import { lightOn, SimulatedHardware } from "../../chips/hardware.js";
+import { Pins } from "../../chips/pins.js";
 import { type TimerDomain, VirtualClock, type VirtualClockOptions } from "./clock.js";
 import type { VirtualFlash } from "./flash.js";
 import type { VirtualHost } from "./host.js";
@@ -40,6 +42,10 @@ export interface VirtualBoardOptions extends VirtualClockOptions {
   /** Has a Wi-Fi interface, which is down until `VirtualWiFi.set(true)`. */
   wifi?: VirtualWiFi;
   storage?: KeyValue;
+  /** Put several boards into one room; by default each has its own. */
+  hardware?: SimulatedHardware;
+  /** What it can switch; by default what the simulated hardware has. */
+  outputs?: Outputs;
   /** Sensors besides those of the simulated hardware. */
   sensors?: Readonly<Record<string, () => SensorEntry>>;
   resetReason?: string;
@@ -81,6 +87,9 @@ export class VirtualBoard implements Board {
   declare readonly udp?: IO<UDPClass>;
   readonly serial: () => IO<SerialClass>;
   readonly sensors: Board["sensors"];
+  readonly outputs: () => Outputs;
+  /** The board's own light is on one of these. */
+  readonly light = new Pins();
   declare readonly network?: () => NetworkInterface;
   declare readonly journal?: VirtualFlash;
   declare readonly storage?: KeyValue;
@@ -104,7 +113,7 @@ export class VirtualBoard implements Board {
     this.timer = domain.timer;
     this.net = net;
     this.line = new VirtualLine(clock);
-    this.hardware = new SimulatedHardware(() => clock.elapsed);
+    this.hardware = options.hardware ?? new SimulatedHardware(() => clock.elapsed);
     this.random = seededRandom(options.seed ?? 1);
     this.mqtt = { io: options.client ?? MQTTClient };
     this.dns = { io: host.Resolver };
@@ -116,6 +125,8 @@ export class VirtualBoard implements Board {
     const Serial = this.line.on(domain);
     this.serial = () => ({ io: Serial });
     this.sensors = { ...this.hardware.sensors, ...options.sensors };
+    const outputs = options.outputs ?? { ...this.hardware.outputs, ...lightOn(this.light) };
+    this.outputs = () => outputs;
     const { wifi, flash, storage, resetReason, onReset } = options;
     if (flash) this.journal = flash;
     if (wifi) this.network = () => wifi;
@@ -137,6 +148,8 @@ export class VirtualBoard implements Board {
     this.#bite.clear();
     this.#domain.cut();
     this.#host.vanish();
+    this.hardware.pins.release();
+    this.light.release();
     this.line.vanish();
     this.journal?.reopen();
   }

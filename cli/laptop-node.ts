@@ -1,0 +1,95 @@
+import { type Booted, boot } from "../firmware/boot.js";
+import type { Board } from "../firmware/compose.js";
+import type { Settings } from "../firmware/config.js";
+import { openDeviceSettings } from "../firmware/device-settings.js";
+import type { Monitor } from "../firmware/monitor.js";
+import type { Node } from "../firmware/node.js";
+import type { KeyValue } from "../firmware/ports.js";
+import { liveBoard } from "../host-sim/boards/live.js";
+import type { SimulatedHardware } from "../host-sim/chips/hardware.js";
+import { NVS } from "../host-sim/chips/nvs.js";
+import { KeyValue as FileKeyValue } from "../host-sim/storage/key-value.js";
+
+export interface LaptopNodeOptions {
+  /** Settings by name, as an image has them. */
+  image: Readonly<Record<string, unknown>>;
+  /** Directory of the node's flash; `undefined` for memory. */
+  state: string | undefined;
+  version: string;
+  monitor: Monitor;
+  /** The room; by default one of its own. */
+  hardware?: SimulatedHardware;
+}
+
+/** A device in this process: started anew when it wants to be, as a chip is by a reset. */
+export class LaptopNode {
+  /** Of the first start. */
+  readonly settings: Settings;
+  #options: LaptopNodeOptions;
+  #board: Board;
+  #booted: Booted;
+  #node: Node | undefined;
+  /** Of its storage: told when it starts. */
+  #problems: string[] = [];
+  #resetReason: string | undefined;
+  #isStopping = false;
+
+  constructor(options: LaptopNodeOptions) {
+    const { image, state, hardware } = options;
+    this.#options = options;
+    const storage = openStorage(state, this.#problems);
+    const { raw } = openDeviceSettings(image, storage, []);
+    this.#board = liveBoard({
+      topic: String(raw["topic"] ?? raw["device"] ?? ""),
+      storage,
+      onRestart: () => this.#restart(),
+      resetReason: () => this.#resetReason,
+      ...(hardware && { hardware }),
+      ...(state !== undefined && { state }),
+    });
+    this.#booted = this.#boot();
+    this.settings = this.#booted.settings;
+  }
+
+  start(): void {
+    const problems = [...this.#problems.splice(0), ...this.#booted.problems];
+    for (const problem of problems) this.#options.monitor.warning?.(problem);
+    this.#node = this.#booted.compose();
+    this.#node.start();
+  }
+
+  /** Says goodbye, and returns when all is closed. */
+  stop(): Promise<void> {
+    this.#isStopping = true;
+    return new Promise((resolve) => {
+      if (this.#node) this.#node.stop(resolve);
+      else resolve();
+    });
+  }
+
+  #restart(): void {
+    // Who asked for the end gets it, whatever the node wants.
+    if (this.#isStopping) return;
+    this.#options.monitor.note?.("the node starts anew");
+    this.#resetReason = "software";
+    this.#booted = this.#boot();
+    this.start();
+  }
+
+  #boot(): Booted {
+    const { image, version, monitor } = this.#options;
+    return boot({ board: this.#board, image, monitor, version });
+  }
+}
+
+/** The node's key-value storage; in memory where the user wants none, or it cannot be had. */
+function openStorage(directory: string | undefined, problems: string[]): KeyValue {
+  const inMemory = () => new NVS("memory", undefined, () => {});
+  if (directory === undefined) return inMemory();
+  try {
+    return FileKeyValue.open({ directory, path: "hearth" });
+  } catch (error) {
+    problems.push(`--state: ${(error as Error).message}; settings and restarts are not kept in this run`);
+    return inMemory();
+  }
+}

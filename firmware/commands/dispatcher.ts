@@ -1,0 +1,132 @@
+import { errorText } from "../error-text.js";
+import type { Message, Subscription } from "../links/inbox.js";
+import type { Postbox } from "../links/postbox.js";
+import type { Monitor } from "../monitor.js";
+import type { Clock } from "../ports.js";
+import { type Command, isMalformed, parseCommand, staleness } from "./command.js";
+
+/** What a device does on one kind of command. */
+export interface Action {
+  /** It acts on the world, and is obeyed only within its time to live. */
+  readonly acts: boolean;
+  /**
+   * Checks all, then does it.
+   * @returns why it is refused, and nothing has changed; `undefined` where it is done
+   * @throws where it failed, and nothing has changed
+   */
+  run(command: Command): string | undefined;
+}
+
+/** A topic for one plain value, such as `<base>/mode/set`. */
+export interface PlainCommand {
+  /** Below the base. */
+  readonly topic: string;
+  /** As `Action.run`, of the payload. */
+  run(payload: Uint8Array): string | undefined;
+}
+
+export interface DispatcherOptions {
+  /** Base of the topics, without a slash at its end. */
+  base: string;
+  actions: Readonly<Record<string, Action>>;
+  plain: readonly PlainCommand[];
+  clock: Clock;
+  postbox: Postbox;
+  monitor: Monitor;
+  /** The id of the command that led to this start, where one did. */
+  lastId: string | undefined;
+}
+
+/** Ids that are remembered: a broker or a bridge that repeats does so at once. */
+const REMEMBERED = 16;
+
+/**
+ * Takes commands, refuses what is retained, repeated, expired or wrong, has the rest done, and answers each.
+ *
+ * A retained command is one that the broker has stored: obeyed, it would be obeyed again on each connection.
+ */
+export class Dispatcher {
+  /** For the link. */
+  readonly subscriptions: readonly Subscription[];
+  #options: DispatcherOptions;
+  #ids: string[] = [];
+  #replyTopic: string;
+
+  constructor(options: DispatcherOptions) {
+    const { base, plain, lastId } = options;
+    this.#options = options;
+    this.#replyTopic = `${base}/command/reply`;
+    if (lastId !== undefined) this.#ids.push(lastId);
+    const subscriptions: Subscription[] = [
+      { topic: `${base}/command`, QoS: 1, onMessage: (message) => this.#onCommand(message) },
+    ];
+    for (let i = 0; i < plain.length; i++) {
+      const entry = plain[i];
+      subscriptions.push({
+        topic: `${base}/${entry.topic}`,
+        QoS: 1,
+        onMessage: (message) => this.#onPlain(entry, message),
+      });
+    }
+    this.subscriptions = subscriptions;
+  }
+
+  #onCommand(message: Message): void {
+    const command = parseCommand(message.payload);
+    if (isMalformed(command)) return this.#answer(command.id, "a command", command.reason);
+    const { id, command: name } = command;
+    this.#answer(id, `command "${name}"`, this.#refusal(command, message) ?? this.#run(command));
+  }
+
+  #refusal(command: Command, message: Message): string | undefined {
+    const { actions, clock } = this.#options;
+    if (message.retain === true) return "retained: publish commands without the retain flag";
+    if (this.#isRepeated(command.id)) return "repeated: a command with this id was there before";
+    if (!Object.hasOwn(actions, command.command))
+      return `there is no command "${command.command}": allowed is ${Object.keys(actions).join(", ")}`;
+    // A client that hides the retain flag leaves the time to live as the only sign of an old command.
+    const needsTime = message.retain === undefined || actions[command.command].acts;
+    return staleness(command, clock.now(), needsTime);
+  }
+
+  #run(command: Command): string | undefined {
+    try {
+      return this.#options.actions[command.command].run(command);
+    } catch (error) {
+      return errorText(error);
+    }
+  }
+
+  #isRepeated(id: string): boolean {
+    if (this.#ids.indexOf(id) >= 0) return true;
+    if (this.#ids.length === REMEMBERED) this.#ids.shift();
+    this.#ids.push(id);
+    return false;
+  }
+
+  /** Done, a plain command is answered by the state that follows; refused, by its topic. */
+  #onPlain(entry: PlainCommand, message: Message): void {
+    const { postbox, monitor } = this.#options;
+    const { topic, payload, retain } = message;
+    let reason: string | undefined;
+    if (retain === true) reason = "retained: publish commands without the retain flag";
+    else if (retain === undefined) reason = "this client cannot tell a retained message: use <base>/command";
+    else {
+      try {
+        reason = entry.run(payload);
+      } catch (error) {
+        reason = errorText(error);
+      }
+    }
+    monitor.commanded?.(entry.topic, reason);
+    if (reason !== undefined)
+      postbox.answer(this.#replyTopic, JSON.stringify({ topic, outcome: "refused", reason }));
+  }
+
+  #answer(id: string | null, what: string, reason: string | undefined): void {
+    const { postbox, monitor } = this.#options;
+    monitor.commanded?.(what, reason);
+    const outcome = reason === undefined ? "done" : "refused";
+    postbox.answer(this.#replyTopic, JSON.stringify({ id, outcome, reason }));
+  }
+}

@@ -1,0 +1,279 @@
+import { describe, expect, it } from "@jest/globals";
+import type { DigitalClass, PWMClass } from "../../firmware/ports.js";
+import { VirtualClock } from "../../host-sim/boards/virtual/clock.js";
+import { ownClock } from "../../host-sim/boards/virtual/own-clock.js";
+import { FAN } from "../../host-sim/chips/hardware.js";
+import { Pins } from "../../host-sim/chips/pins.js";
+import { BASE, climateNode, NOW } from "../support/climate.js";
+
+describe("an air conditioner", () => {
+  function online(image: Readonly<Record<string, unknown>> = {}) {
+    const subject = climateNode(image);
+    subject.node.start();
+    subject.board.clock.run(3_000);
+    return subject;
+  }
+
+  it("has a base of its own, says that it is there, and what it is told and does, retained", () => {
+    const { broker, state } = online();
+    expect(broker.retained.get(`${BASE}/status`)?.payload).toBe("online");
+    expect([state("mode"), state("target"), state("action")]).toEqual(["cool", "21", "idle"]);
+  });
+
+  it("follows the temperature of the device above it, switches, and says so", () => {
+    const { measured, cools, state } = online();
+    measured(22);
+    expect([cools(), state("action")]).toEqual([true, "cooling"]);
+    measured(21);
+    expect([cools(), state("action")]).toEqual([false, "idle"]);
+  });
+
+  it("follows another topic where it is told to, and takes the number alone", () => {
+    const { broker, board, cools } = online({ follows: "attic/t" });
+    broker.publish("home/livingroom/temperature", '{"temperature":30}', 1);
+    board.clock.run(1_000);
+    expect(cools()).toBe(false);
+    broker.publish("attic/t", "30.5", 1);
+    board.clock.run(1_000);
+    expect(cools()).toBe(true);
+  });
+
+  it.each([
+    ["late", { late: true }],
+    ["of a room on fire", { temperature: 400 }],
+    ["text", { temperature: "30" }],
+    ["null", { temperature: null }],
+    ["a list", { temperature: [30] }],
+  ])("does not act on a temperature that is %s", (_what, fields) => {
+    const { measured, cools } = online();
+    measured(30, fields);
+    expect(cools()).toBe(false);
+  });
+
+  it.each(["", " ", "NaN", "1e999", "{", "{}", "[30]", '{"a":'.repeat(100), "\u00ff", "thirty"])(
+    "does not act on %p",
+    (payload) => {
+      const { board, broker, cools, journal } = online();
+      broker.publish("home/livingroom/temperature", payload, 1);
+      board.clock.run(1_000);
+      expect(cools()).toBe(false);
+      expect(journal.lostReasons).toEqual([]);
+    },
+  );
+
+  it("believes a retained temperature that is new, and none that is old or does not say", () => {
+    const retained = (payload: object, image = {}) => {
+      const subject = climateNode(image);
+      subject.broker.publish("home/livingroom/temperature", JSON.stringify(payload), 1, true);
+      subject.node.start();
+      subject.board.clock.run(3_000);
+      return subject.cools();
+    };
+    expect(retained({ temperature: 30, time: NOW - 60_000 })).toBe(true);
+    expect(retained({ temperature: 30, time: NOW - 3_600_000 })).toBe(false);
+    expect(retained({ temperature: 30, time: NOW + 7_200_000 })).toBe(false);
+    expect(retained({ temperature: 30 })).toBe(false);
+    expect(retained({ temperature: 30 }, { hold: 0 })).toBe(true);
+  });
+
+  it("stays as it is through an outage, and stops when the temperature is too old", () => {
+    const { board, broker, measured, cools, state } = online();
+    measured(30);
+    board.net.listen("10.0.0.1", 1883, undefined);
+    broker.restart();
+    board.clock.run(59 * 60_000);
+    expect(cools()).toBe(true);
+    board.clock.run(2 * 60_000);
+    expect(cools()).toBe(false);
+    board.net.listen("10.0.0.1", 1883, broker.accept);
+    board.clock.run(120_000);
+    expect(state("action")).toBe("idle");
+  });
+
+  it("obeys mode and target on their topics, and on the command topic with an answer", () => {
+    const { board, broker, measured, cools, heats, state, command, replies } = online();
+    measured(22);
+    broker.publish(`${BASE}/target/set`, "23.5", 1);
+    board.clock.run(1_000);
+    expect([state("target"), cools()]).toEqual(["23.5", false]);
+    broker.publish(`${BASE}/mode/set`, "heat", 1);
+    board.clock.run(1_000);
+    expect([state("mode"), heats()]).toEqual(["heat", true]);
+    expect(replies(BASE)).toEqual([]);
+    expect(command({ id: "1", command: "mode", value: "off" })).toEqual({ id: "1", outcome: "done" });
+    expect([state("mode"), state("action"), heats()]).toEqual(["off", "off", false]);
+    expect(command({ id: "2", command: "target", value: 19 })).toEqual({ id: "2", outcome: "done" });
+    expect(state("target")).toBe("19");
+  });
+
+  it.each([
+    ["mode/set", "dry"],
+    ["mode/set", ""],
+    ["mode/set", "Cool"],
+    ["target/set", ""],
+    ["target/set", " "],
+    ["target/set", "9.9"],
+    ["target/set", "35.1"],
+    ["target/set", "19.25"],
+    ["target/set", "NaN"],
+    ["target/set", "nineteen"],
+    ["target/set", "\u0000"],
+  ])("refuses %s %p, and answers with the topic", (topic, payload) => {
+    const { board, broker, state, replies } = online();
+    broker.publish(`${BASE}/${topic}`, payload, 1);
+    board.clock.run(1_000);
+    expect(replies(BASE)).toEqual([
+      { topic: `${BASE}/${topic}`, outcome: "refused", reason: expect.stringMatching(/^allowed is /) },
+    ]);
+    expect([state("mode"), state("target")]).toEqual(["cool", "21"]);
+  });
+
+  it("refuses a retained mode: on each connection it would be obeyed again", () => {
+    const { broker, board, node, replies, state } = climateNode();
+    broker.publish(`${BASE}/mode/set`, "off", 1, true);
+    node.start();
+    board.clock.run(3_000);
+    expect(state("mode")).toBe("cool");
+    expect(replies(BASE)).toEqual([
+      { topic: `${BASE}/mode/set`, outcome: "refused", reason: expect.stringMatching(/^retained/) },
+    ]);
+  });
+
+  it("refuses to heat with nothing to heat with", () => {
+    const pins = new Pins();
+    const io = pins.Digital as unknown as DigitalClass;
+    const { node, board, broker, replies } = climateNode({}, { outputs: { cooler: { io, pin: 4 } } });
+    node.start();
+    board.clock.run(3_000);
+    broker.publish(`${BASE}/mode/set`, "heat", 1);
+    board.clock.run(1_000);
+    expect(replies(BASE)).toMatchObject([{ reason: "there is nothing to heat with" }]);
+  });
+
+  it("keeps mode and target over a restart; without power nothing is switched", () => {
+    const { board, storage, measured, command, cools } = online();
+    measured(30);
+    expect(cools()).toBe(true);
+    command({ id: "1", command: "target", value: 25.5 });
+    command({ id: "2", command: "mode", value: "auto" });
+    board.powerOff();
+    expect(cools()).toBe(false);
+    const again = climateNode({}, { storage });
+    again.node.start();
+    again.board.clock.run(3_000);
+    expect([again.state("mode"), again.state("target")]).toEqual(["auto", "25.5"]);
+  });
+
+  it("goes back to what its image says on reset", () => {
+    const { command, state, storage } = online();
+    command({ id: "1", command: "target", value: 30 });
+    expect(command({ id: "2", command: "reset" })).toEqual({ id: "2", outcome: "done" });
+    expect([state("mode"), state("target")]).toEqual(["cool", "21"]);
+    expect(storage.read("changed")).toBeUndefined();
+  });
+
+  it("changes nothing where the change cannot be kept", () => {
+    const { command, state, storage } = online();
+    Object.assign(storage, { fails: (call: string, key: string) => call === "write" && key === "changed" });
+    expect(command({ id: "1", command: "target", value: 30 })).toEqual({
+      id: "1",
+      outcome: "refused",
+      reason: "flash is worn",
+    });
+    expect(state("target")).toBe("21");
+  });
+
+  it("says goodbye with everything switched off", () => {
+    const { board, node, measured, cools, broker } = online();
+    measured(30);
+    expect(cools()).toBe(true);
+    node.stop(() => {});
+    board.clock.run(2_000);
+    expect(cools()).toBe(false);
+    expect(broker.retained.get(`${BASE}/status`)?.payload).toBe("offline");
+  });
+
+  it("has relays that are off from the first moment on, also those that a low level switches on", () => {
+    const levels: (0 | 1 | undefined)[] = [];
+    const driven = new Pins(() => levels.push(driven.level(4)));
+    const io = driven.Digital as unknown as DigitalClass;
+    const { node, board, measured } = climateNode(
+      {},
+      { outputs: { cooler: { io, pin: 4, activeLow: true } } },
+    );
+    node.start();
+    board.clock.run(3_000);
+    expect(new Set(levels)).toEqual(new Set([1]));
+    measured(30);
+    expect(driven.level(4)).toBe(0);
+  });
+
+  it("turns a fan by the distance to the target", () => {
+    const pins = new Pins();
+    const { node, board, measured } = climateNode(
+      {},
+      { outputs: { fan: { io: pins.PWM as unknown as PWMClass, pin: FAN } } },
+    );
+    node.start();
+    board.clock.run(3_000);
+    expect(pins.duty(FAN)).toBe(0);
+    measured(22);
+    expect(pins.duty(FAN)).toBeCloseTo(0.65, 2);
+    measured(30);
+    expect(pins.duty(FAN)).toBe(1);
+    measured(21);
+    expect(pins.duty(FAN)).toBe(0);
+  });
+
+  it("runs without a pin that it cannot have, and says so", () => {
+    const pins = new Pins();
+    const io = pins.Digital as unknown as DigitalClass;
+    const { node, board, journal, state } = climateNode(
+      {},
+      { outputs: { cooler: { io, pin: 4 }, heater: { io, pin: 4 } } },
+    );
+    node.start();
+    board.clock.run(3_000);
+    expect(journal.warnings).toEqual(["heater: pin 4 is in use; it stays off"]);
+    expect(state("action")).toBe("idle");
+  });
+
+  it("obeys no command that acts before its clock is set", () => {
+    const clock = new VirtualClock({ now: NOW });
+    const subject = climateNode({ ntp: "off" }, { clock, clockUnset: true });
+    subject.node.start();
+    clock.run(3_000);
+    expect(subject.command({ id: "1", command: "mode", value: "off" })).toMatchObject({
+      outcome: "refused",
+      reason: expect.stringMatching(/clock is not set/),
+    });
+    expect(ownClock(clock).now()).toBeUndefined();
+  });
+});
+
+describe("a room with both", () => {
+  it("is cooled to its target by what its sensor says, and drifts as before when it is off", () => {
+    const ac = climateNode({ target: 19, minon: "5s", minoff: "3s" });
+    const { board } = ac;
+    const { hardware } = board;
+    ac.node.start();
+    const idle: number[] = [];
+    const cooled: number[] = [];
+    for (let second = 0; second < 300; second++) {
+      board.clock.run(1_000);
+      idle.push(hardware.room.temperature());
+    }
+    expect(Math.min(...idle)).toBeGreaterThan(21.9);
+    expect(Math.max(...idle)).toBeLessThan(26.1);
+    for (let second = 0; second < 600; second++) {
+      board.clock.run(900);
+      ac.measured(hardware.room.temperature());
+      cooled.push(hardware.room.temperature());
+    }
+    // Within half a minute plainly lower.
+    expect(cooled[30]).toBeLessThan(cooled[0] - 3);
+    const settled = cooled.slice(200);
+    expect(Math.max(...settled)).toBeLessThan(20.5);
+    expect(Math.min(...settled)).toBeGreaterThan(17.5);
+  });
+});

@@ -38,19 +38,22 @@ type Component = Record<string, unknown>;
 
 const UNITS: readonly string[] = Object.freeze(["°C", "%", "Pa"]);
 
-/** Fields of diagnostics that say how a device is: their unit, and Home Assistant's class for them. */
-const DIAGNOSTICS: readonly (readonly [
-  name: string,
-  unit: string | undefined,
-  deviceClass: string | undefined,
-])[] = Object.freeze([
-  ["uptime", "ms", "duration"],
-  ["signal", "dBm", "signal_strength"],
-  ["free", "B", "data_size"],
-  ["waiting", undefined, undefined],
-  ["dropped", undefined, undefined],
-  ["reconnects", undefined, undefined],
-  ["reset", undefined, undefined],
+/** A field of diagnostics: its unit, and Home Assistant's class for it. */
+interface Field {
+  readonly name: string;
+  readonly unit?: string;
+  readonly deviceClass?: string;
+}
+
+/** Those that say how a device is. */
+const DIAGNOSTICS: readonly Field[] = Object.freeze([
+  Object.freeze({ name: "uptime", unit: "ms", deviceClass: "duration" }),
+  Object.freeze({ name: "signal", unit: "dBm", deviceClass: "signal_strength" }),
+  Object.freeze({ name: "free", unit: "B", deviceClass: "data_size" }),
+  Object.freeze({ name: "waiting" }),
+  Object.freeze({ name: "dropped" }),
+  Object.freeze({ name: "reconnects" }),
+  Object.freeze({ name: "reset" }),
 ]);
 
 /** Topic of the message, under Home Assistant's discovery prefix. An id has characters that a topic's level must not have. */
@@ -103,7 +106,7 @@ function readings({ id, plain, quantities, isExact }: DiscoveredDevice): Record<
 function diagnostics({ id, diagnostics: isOn }: DiscoveredDevice): Record<string, Component> {
   const components: Record<string, Component> = {};
   for (let i = 0; i < DIAGNOSTICS.length; i++) {
-    const [name, unit, deviceClass] = DIAGNOSTICS[i];
+    const { name, unit, deviceClass } = DIAGNOSTICS[i];
     components[name] = isOn
       ? {
           p: "sensor",

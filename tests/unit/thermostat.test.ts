@@ -129,6 +129,7 @@ describe("a thermostat", () => {
         let seconds = 0;
         let action: Action = Action.IDLE;
         let changed = 0;
+        const wrong: string[] = [];
         const runs = (what: Action) => what >= Action.COOLING;
         for (const { seconds: length, temperature, mode, target } of steps) {
           if (mode !== undefined) subject.mode = mode;
@@ -136,15 +137,17 @@ describe("a thermostat", () => {
           for (let i = 0; i < length; i++) {
             const next = pass(1_000, temperature);
             seconds += 1;
-            if (runs(next) !== runs(action)) {
-              if (runs(next)) expect(seconds - changed).toBeGreaterThanOrEqual(180);
-              else if (subject.mode !== Mode.OFF) expect(seconds - changed).toBeGreaterThanOrEqual(180);
+            const switched = runs(next) !== runs(action);
+            if (switched) {
+              const isFree = seconds - changed >= 180 || (!runs(next) && subject.mode === Mode.OFF);
+              if (!isFree) wrong.push(`switched after ${seconds - changed} s`);
               changed = seconds;
-            } else if (runs(next)) expect(next).toBe(action);
+            } else if (runs(next) && next !== action) wrong.push("from cooling to heating without a rest");
+            if ((next === Action.OFF) !== (subject.mode === Mode.OFF)) wrong.push("off in another mode");
             action = next;
-            expect(action === Action.OFF).toBe(subject.mode === Mode.OFF);
           }
         }
+        expect(wrong).toEqual([]);
       }),
       { numRuns: 60 },
     );

@@ -132,7 +132,8 @@ function climateOf({ id, climate }: DiscoveredDevice): Record<string, Component>
       // Called as the device is.
       name: null,
       uniq_id: `${objectId(id)}_climate`,
-      modes: climate.modes,
+      // A copy: XS's JSON.stringify marks what it walks through, and throws where that lies in flash.
+      modes: climate.modes.slice(),
       mode_stat_t: "~/mode",
       mode_cmd_t: "~/mode/set",
       temp_stat_t: "~/target",

@@ -133,6 +133,14 @@ describe("what Home Assistant is told of a device", () => {
     expect(cmps["temperature"]).toEqual({ p: "sensor" });
   });
 
+  it("is made of objects of its own: XS stringifies none that lies in flash", () => {
+    const refuse = () => {
+      throw new TypeError("read only value");
+    };
+    const modes = Object.freeze(Object.assign([...CLIMATE.modes], { toJSON: refuse }));
+    expect(configOf({ climate: { ...CLIMATE, modes } }).cmps["climate"]?.["modes"]).toEqual([...modes]);
+  });
+
   it.each([
     ["a sensor", {}],
     ["a sensor of everything", { quantities: 7 }],

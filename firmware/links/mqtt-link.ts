@@ -132,6 +132,8 @@ export class MQTTLink {
   /** Bytes that the client takes, now and when nothing is under way. */
   #writable = 0;
   #capacity = 0;
+  /** What is missing of a message that is longer than that. */
+  #rest: Uint8Array | undefined;
   #onStopped: (() => void) | undefined;
 
   #topics: string[];
@@ -355,6 +357,7 @@ export class MQTTLink {
     const client = this.#client;
     this.#client = undefined;
     this.#writable = 0;
+    this.#rest = undefined;
     this.#diagnosticsAlarm.clear();
     client?.close();
     this.#options.outbox.linkChanged(false);
@@ -403,7 +406,7 @@ export class MQTTLink {
 
   /** Writes whatever is due and has room: the birth message first, then letters, readings, diagnostics. */
   #send(): void {
-    if (!this.#client) return;
+    if (!this.#client || !this.#continue()) return;
     if (this.#state === LinkState.LEAVING) {
       // Who asked for the end is answered before it.
       if (this.#goodbyeDue && this.#sendLetters(true))
@@ -425,16 +428,12 @@ export class MQTTLink {
 
   /** All that are due; false when the socket has no room for the next one, or the connection has failed. */
   #sendLetters(answersOnly: boolean): boolean {
-    const { postbox, monitor } = this.#options;
+    const { postbox } = this.#options;
     for (;;) {
       const letter = answersOnly ? postbox.nextAnswer() : postbox.next();
       if (!letter) return true;
       const { topic, text, retain, id, duplicate } = letter;
-      const capacity = this.#capacity;
-      if (!this.#publishText(topic, text, 1, retain, id, duplicate)) {
-        if (!this.#client || this.#writable < capacity) return false;
-        monitor.warning?.(`a message to ${topic} is longer than this board can send: it is left out`);
-      }
+      if (!this.#publishText(topic, text, 1, retain, id, duplicate)) return false;
       postbox.sent();
     }
   }
@@ -473,8 +472,13 @@ export class MQTTLink {
     duplicate = false,
     more = false,
   ): boolean {
+    if (this.#rest) return false;
     const length = utf8Length(text);
-    if (length + utf8Length(topic) + PUBLISH_OVERHEAD > this.#writable) return false;
+    const overhead = utf8Length(topic) + PUBLISH_OVERHEAD;
+    // What never fits as a whole goes out in pieces.
+    const isWhole = length + overhead <= this.#capacity;
+    const count = isWhole ? length : this.#writable - overhead;
+    if (isWhole ? count + overhead > this.#writable : count < 1) return false;
     const buffer = length > BUFFER ? new Uint8Array(length) : this.#buffer;
     writeUTF8(buffer, 0, text);
     const write = this.#write;
@@ -484,10 +488,23 @@ export class MQTTLink {
     write.duplicate = duplicate;
     write.id = id;
     write.more = more;
-    return this.#attempt(buffer.subarray(0, length), write);
+    if (count >= length) return this.#attempt(buffer.subarray(0, length), write);
+    if (!this.#attempt(buffer.subarray(0, count), { ...write, byteLength: length })) return false;
+    this.#rest = buffer.subarray(count, length);
+    return true;
   }
 
-  #attempt(data: Bytes | null, options: MQTTWriteOptions): boolean {
+  /** Writes more of a message that has begun; false as long as some of it is missing. */
+  #continue(): boolean {
+    const rest = this.#rest;
+    if (!rest) return true;
+    const count = Math.min(rest.length, this.#writable);
+    if (count === 0) return false;
+    this.#rest = count < rest.length ? rest.subarray(count) : undefined;
+    return this.#attempt(rest.subarray(0, count)) && this.#rest === undefined;
+  }
+
+  #attempt(data: Bytes | null, options?: MQTTWriteOptions): boolean {
     try {
       this.#writable = (this.#client as MQTTClient).write(data, options);
       return true;

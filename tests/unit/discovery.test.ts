@@ -85,15 +85,33 @@ describe("what Home Assistant is told of a device", () => {
     expect(cmps["pressure"]).toMatchObject({ dev_cla: "pressure", unit_of_meas: "Pa" });
   });
 
-  it("is left out with a line where the board's socket has no room for it, and holds nothing up", () => {
-    const parts = bootedNode({ interval: "1s" }, { sendBuffer: 1_000 });
+  it.each([200, 500, 1_000])(
+    "goes out in pieces where the board's socket takes %d bytes, and readings follow",
+    (sendBuffer) => {
+      const parts = bootedNode({ interval: "1s" }, { sendBuffer });
+      const node = parts.make();
+      node.start();
+      parts.board.clock.run(30_000);
+      expect(JSON.parse(parts.broker.retained.get(TOPIC)?.payload ?? "")).toHaveProperty("cmps");
+      expect(parts.broker.payloads("home/livingroom/temperature").length).toBeGreaterThan(25);
+      parts.board.net.resetAll();
+      parts.board.clock.run(30_000);
+      expect(parts.broker.payloads(TOPIC)).toHaveLength(2);
+      node.stop(() => {});
+      parts.board.clock.run(3_000);
+      expect(parts.broker.retained.get("home/livingroom/status")?.payload).toBe("offline");
+      expect(parts.journal.lostReasons).toHaveLength(1);
+    },
+  );
+
+  it("that breaks off in the middle begins anew on the next connection", () => {
+    const parts = bootedNode({ interval: "1s" }, { sendBuffer: 200 });
     parts.make().start();
+    parts.board.clock.runUntil(() => parts.broker.payloads("home/livingroom/status").length > 0);
+    parts.board.net.resetAll();
     parts.board.clock.run(30_000);
-    expect(parts.broker.retained.has(TOPIC)).toBe(false);
-    expect(parts.journal.warnings).toEqual([
-      `a message to ${TOPIC} is longer than this board can send: it is left out`,
-    ]);
-    expect(parts.broker.payloads("home/livingroom/temperature").length).toBeGreaterThan(25);
+    expect(parts.broker.payloads(TOPIC)).toHaveLength(1);
+    expect(JSON.parse(parts.broker.retained.get(TOPIC)?.payload ?? "")).toHaveProperty("cmps");
   });
 
   it("takes the number alone where that is what is published", () => {

@@ -3,6 +3,9 @@ import { type Command, CommanderError } from "commander";
 /** The user asked for something that does not exist: one line, exit status 2. */
 export class UsageError extends Error {}
 
+/** What was asked for has become impossible while it ran: one line, exit status 1. */
+export class Failure extends Error {}
+
 /**
  * Parses the arguments behind a program's name.
  * @param explain a better line than commander's for what it says, where there is one

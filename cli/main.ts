@@ -1,15 +1,16 @@
 import fs from "node:fs";
 import { allParts } from "./all.js";
-import { UsageError } from "./command.js";
+import { Failure, UsageError } from "./command.js";
 import { nodePart } from "./node.js";
 import { createOutput } from "./output.js";
 import type { Part, Ready } from "./parts.js";
+import { serverPart } from "./server.js";
 
 const { version } = JSON.parse(fs.readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
   version: string;
 };
 
-const PARTS: Readonly<Record<string, Part>> = { node: nodePart };
+const PARTS: Readonly<Record<string, Part>> = { node: nodePart, server: serverPart };
 
 function parse(argv: readonly string[]): Ready | undefined {
   const name = argv[0];
@@ -56,7 +57,7 @@ async function main(): Promise<number> {
 try {
   process.exit(await main());
 } catch (error) {
-  if (!(error instanceof UsageError)) throw error;
+  if (!(error instanceof UsageError || error instanceof Failure)) throw error;
   process.stderr.write(`hearth: ${error.message}\n`);
-  process.exit(2);
+  process.exit(error instanceof UsageError ? 2 : 1);
 }

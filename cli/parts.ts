@@ -13,6 +13,7 @@ export interface Ready extends Common {
   /**
    * Runs until `end`, and has closed everything when it returns.
    * @throws UsageError where what was asked for cannot be had, such as a port that is taken
+   * @throws Failure where it cannot go on, such as on a full disk
    */
   run(output: Output, end: Promise<void>): Promise<void>;
 }

@@ -1,0 +1,16 @@
+import { FileLock } from "../../host-sim/storage/file-lock.js";
+import { StoreError } from "./store-error.js";
+
+/**
+ * Keeps a second server away from a store: both would take each other's session at the broker, for ever.
+ * @returns gives it back; harmless when called again
+ * @throws StoreError where another has it
+ */
+export function lockStore(file: string): () => void {
+  try {
+    const lock = new FileLock(file);
+    return () => lock.release();
+  } catch (error) {
+    throw new StoreError((error as Error).message, { cause: error });
+  }
+}

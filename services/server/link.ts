@@ -10,6 +10,9 @@ import { isBusy } from "./store-error.js";
 /** Milliseconds until a store that was busy is tried again. */
 const BUSY_PAUSE = 200;
 
+/** Milliseconds of messages in a row, before pages get their turn: the package leaves none between those that came together. */
+const TURN = 10;
+
 /** Milliseconds that a goodbye may take. */
 const GOODBYE = 2_000;
 
@@ -30,6 +33,8 @@ export class Link implements CommandLink {
   #client: MqttClient;
   #options: LinkOptions;
   #connected = false;
+  /** When the present turn began, ms of `performance.now()`. */
+  #turn = 0;
   #closed = false;
 
   constructor(options: LinkOptions) {
@@ -100,6 +105,13 @@ export class Link implements CommandLink {
       else this.#options.onFailure(error);
       return;
     }
-    done();
+    if (performance.now() - this.#turn < TURN) {
+      done();
+      return;
+    }
+    setImmediate(() => {
+      this.#turn = performance.now();
+      done();
+    });
   }
 }

@@ -1,6 +1,5 @@
 /** Deletes what is older than it is to be kept, in steps between which everything else goes on. */
 
-import type Database from "libsql";
 import { QUANTITIES } from "../../firmware/codec/reading.js";
 import type { Kept } from "./history.js";
 import { floorTo, HOUR, MINUTE } from "./rollup.js";
@@ -22,6 +21,8 @@ export class Retention {
   /** ms; 0 keeps everything. */
   #age: number;
   #steps: readonly Deletion[];
+  /** Devices that are still to be looked at. */
+  #waiting: number[] = [];
   #timer: NodeJS.Timeout | undefined;
   #onError: (error: unknown) => void;
   #now: () => number;
@@ -36,8 +37,8 @@ export class Retention {
     this.#onError = onError;
     this.#now = now;
     this.#steps = [
-      deletion(store.database, "reading", "time", ""),
-      deletion(store.database, "bucket", "start", `AND width = ${MINUTE}`),
+      deletion(store, "reading", "time", ""),
+      deletion(store, "bucket", "start", `AND width = ${MINUTE}`),
     ];
     store.cutoff = this.kept.readings;
     if (age > 0) this.#timer = setTimeout(() => this.#run(), PAUSE);
@@ -54,22 +55,28 @@ export class Retention {
   }
 
   /**
-   * Deletes some of what is too old.
-   * @returns whether there may be more
+   * Deletes some of what is too old, of one device.
+   * @returns whether there may be more; if not, the next call begins anew
    */
   step(): boolean {
     const { readings, minutes } = this.kept;
     // What has gone is not taken again: nobody could tell whether it is a copy.
     this.#store.cutoff = readings;
-    for (const { id } of this.#store.devices())
-      for (let quantity = 0; quantity < QUANTITIES.length; quantity++)
-        for (const [i, before] of [readings, minutes].entries())
-          if (this.#steps[i](id, quantity, before)) return true;
-    return false;
+    if (this.#waiting.length === 0) this.#waiting = this.#store.devices().map(({ id }) => id);
+    const id = this.#waiting[this.#waiting.length - 1];
+    if (id !== undefined && !this.#shorten(id, [readings, minutes])) this.#waiting.pop();
+    return this.#waiting.length > 0;
   }
 
   close(): void {
     clearTimeout(this.#timer);
+  }
+
+  /** @returns whether there was anything to delete */
+  #shorten(device: number, before: readonly number[]): boolean {
+    for (let quantity = 0; quantity < QUANTITIES.length; quantity++)
+      for (const [i, limit] of before.entries()) if (this.#steps[i](device, quantity, limit)) return true;
+    return false;
   }
 
   #run(): void {
@@ -86,14 +93,19 @@ export class Retention {
 /** Deletes up to a step's rows from before a time; says whether there were any. */
 type Deletion = (device: number, quantity: number, before: number) => boolean;
 
-function deletion(database: Database.Database, table: string, time: string, condition: string): Deletion {
+function deletion(store: Store, table: string, time: string, condition: string): Deletion {
   const where = `device = ? AND quantity = ? ${condition} AND ${time} < ?`;
-  const find = database
-    .prepare(`SELECT ${time} FROM ${table} WHERE ${where} ORDER BY ${time} LIMIT 1 OFFSET ${STEP - 1}`)
-    .raw();
+  const { database } = store;
+  const nth = (offset: number) =>
+    database
+      .prepare(`SELECT ${time} FROM ${table} WHERE ${where} ORDER BY ${time} LIMIT 1 OFFSET ${offset}`)
+      .raw();
+  const [first, last] = [nth(0), nth(STEP - 1)];
   const remove = database.prepare(`DELETE FROM ${table} WHERE ${where}`);
   return (device, quantity, before) => {
-    const last = find.get(device, quantity, before) as [number] | undefined;
-    return remove.run(device, quantity, last ? Math.min(before, last[0] + 1) : before).changes > 0;
+    if (!first.get(device, quantity, before)) return false;
+    const found = last.get(device, quantity, before) as [number] | undefined;
+    const upTo = found ? Math.min(before, found[0] + 1) : before;
+    return store.transaction(() => remove.run(device, quantity, upTo).changes) > 0;
   };
 }

@@ -10,7 +10,12 @@ export function storeProblem(file: string, error: unknown): string {
     return `${file} is damaged (${message}): move it away, or bring back a copy`;
   if (name === "SQLITE_FULL" || name === "ENOSPC")
     return `${file}: the disk is full; what is stored is whole, make room and start again`;
-  if (name.startsWith("SQLITE_READONLY") || name === "EACCES" || name === "EROFS" || name === "EPERM")
+  if (
+    /^SQLITE_(READONLY|CANTOPEN|PERM)/.test(name) ||
+    name === "EACCES" ||
+    name === "EROFS" ||
+    name === "EPERM"
+  )
     return `${file} cannot be written (${name}): look at its permissions and those of its directory`;
   if (name === "ENOENT") return `${file} cannot be made: there is no such directory`;
   if (name.startsWith("SQLITE_IOERR"))

@@ -42,7 +42,6 @@ export class Store {
   /** Readings before this are gone and are not taken any more; ms since 1970. */
   cutoff = Number.NEGATIVE_INFINITY;
   #rollup: Rollup;
-  #begin: Database.Statement;
   #commit: Database.Statement;
   #rollback: Database.Statement;
   #insert: Database.Statement;
@@ -58,7 +57,6 @@ export class Store {
     const database = openDatabase(file);
     this.database = database;
     this.#rollup = new Rollup(database);
-    this.#begin = database.prepare("BEGIN IMMEDIATE");
     this.#commit = database.prepare("COMMIT");
     this.#rollback = database.prepare("ROLLBACK");
     this.#insert = database.prepare(
@@ -79,11 +77,9 @@ export class Store {
   /** The number of a device, which it gets here when it is new. */
   deviceId(base: string): number {
     const find = this.database.prepare("SELECT id FROM device WHERE base = ?").raw();
-    const insert = () => {
-      this.database.prepare("INSERT INTO device (base) VALUES (?)").run(base);
-      return find.get(base);
-    };
-    return ((find.get(base) ?? insert()) as [number])[0];
+    const insert = this.database.prepare("INSERT INTO device (base) VALUES (?)");
+    if (find.get(base) === undefined) this.transaction(() => insert.run(base));
+    return (find.get(base) as [number])[0];
   }
 
   devices(): { id: number; base: string }[] {
@@ -118,8 +114,13 @@ export class Store {
     return this.transaction(() => this.#put(arrival));
   }
 
+  /**
+   * Every write goes through here: only the beginning can find the file busy.
+   * @throws SQLite's error, and nothing has changed then
+   */
   transaction<T>(work: () => T): T {
-    this.#begin.run();
+    // Not prepared: libsql leaves a prepared statement that was busy in progress, and nothing can be committed beside one.
+    this.database.exec("BEGIN IMMEDIATE");
     try {
       const result = work();
       this.#commit.run();
@@ -137,7 +138,8 @@ export class Store {
   }
 
   setNote(name: string, value: string): void {
-    this.database.prepare("INSERT OR REPLACE INTO note VALUES (?, ?)").run(name, value);
+    const insert = this.database.prepare("INSERT OR REPLACE INTO note VALUES (?, ?)");
+    this.transaction(() => insert.run(name, value));
   }
 
   /** Harmless when called again. */

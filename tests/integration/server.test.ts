@@ -1,9 +1,11 @@
 import net from "node:net";
+import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import mqtt, { type MqttClient } from "mqtt";
 import { type EmbeddedBroker, startEmbeddedBroker } from "../../host-sim/world/embedded-broker.js";
 import type { ServerOptions } from "../../services/server/server.js";
 import { freePort, pause, until } from "../support/peers.js";
+import { scratchDirectory, stopAll } from "../support/programs.js";
 import { ask, EventReader, post, startTestServer, type TestServer } from "../support/server.js";
 
 const cleanups: (() => unknown)[] = [];
@@ -17,6 +19,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+  await stopAll();
 });
 
 async function start(options: Partial<ServerOptions> = {}): Promise<TestServer> {
@@ -278,6 +281,23 @@ describe("the server", () => {
       if (again.status !== 0) again = events(server);
       await pause(5);
     }
+  });
+
+  it("takes back the subscriptions that the run before had and this one has not", async () => {
+    const store = path.join(scratchDirectory(), "store.db");
+    const first = await start({ store, topics: ["home/#", "garden/#"] });
+    await say("garden/pond/temperature", "8");
+    await untilStored(first, 1);
+    await first.close();
+    await say("garden/pond/temperature", "9");
+    const second = await start({ store, topics: ["home/#"] });
+    // What the broker had kept of it comes; what is sent from now on does not.
+    await untilStored(second, 1);
+    await say("garden/pond/temperature", "10");
+    await say("home/attic/temperature", "21");
+    await untilStored(second, 2);
+    expect(await stored(second)).toBe(2);
+    expect((await ask(second.port, "/api/export.csv?device=garden/pond")).body).not.toContain(",10,");
   });
 
   it("says where it cannot listen", async () => {

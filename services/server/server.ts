@@ -6,6 +6,7 @@ import type { Secure } from "../../host-sim/io/tls.js";
 import { Commands } from "./commands.js";
 import { Devices } from "./devices.js";
 import { Events } from "./events.js";
+import { Flusher, flushLog } from "./flusher.js";
 import { type Credentials, Guard } from "./guard.js";
 import { startHTTP } from "./http.js";
 import { type IncomingMessage, Ingest } from "./ingest.js";
@@ -89,6 +90,8 @@ async function start(options: ServerOptions, store: Store, unlock: () => void): 
     options.retention ?? (isTemporary ? TEMPORARY_RETENTION : DEFAULT_RETENTION),
     fail,
   );
+  const file = options.store;
+  const flusher = new Flusher(file === undefined ? async () => {} : () => flushLog(file), fail);
   const devices = new Devices(store);
   const events = new Events();
   const commands = new Commands({
@@ -102,6 +105,7 @@ async function start(options: ServerOptions, store: Store, unlock: () => void): 
 
   const close = async () => {
     retention.close();
+    flusher.close();
     commands.close();
     await link?.close();
     events.close();
@@ -139,7 +143,10 @@ async function start(options: ServerOptions, store: Store, unlock: () => void): 
     topics,
     formerTopics: former.filter((topic) => !topics.includes(topic)),
     take: (message: IncomingMessage) => {
+      const { stored, repeated } = ingest.counts;
       ingest.take(message);
+      // A copy may have brought the time of a reading.
+      if (ingest.counts.stored + ingest.counts.repeated > stored + repeated) flusher.changed();
       if (ingest.counts.crowded > 0 && !isCrowded) {
         isCrowded = true;
         onWarning(`there are more devices than can be remembered (${devices.count}): others are left out`);

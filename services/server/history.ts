@@ -12,6 +12,9 @@ export const POINTS_LIMIT = 5_000;
 /** Rows that a query may read: some 50 ms of a laptop, in which nothing else happens. */
 const SCAN_LIMIT = 200_000;
 
+/** Single readings that a query reads by its own choice, where minutes would do. */
+const CHOSEN_LIMIT = 50_000;
+
 const SECOND = 1_000;
 const DAY = 86_400_000;
 
@@ -90,10 +93,10 @@ export class Histories {
     }
     if (bucket !== undefined) return this.#inBuckets(query, bucket);
     const isKept = from >= kept.readings;
-    const readings = isKept ? this.#readings(query, SCAN_LIMIT) : SCAN_LIMIT;
+    const readings = isKept ? this.#readings(query, CHOSEN_LIMIT) : CHOSEN_LIMIT;
     if (readings <= points)
       return { bucket: 0, rows: this.#raw.all(device, quantity, from, to, points) as RawRow[] };
-    const least = from < kept.minutes ? HOUR : readings < SCAN_LIMIT ? SECOND : MINUTE;
+    const least = from < kept.minutes ? HOUR : readings < CHOSEN_LIMIT ? SECOND : MINUTE;
     const width =
       LADDER.find((one) => one >= least && (to - from) / one <= points) ?? LADDER[LADDER.length - 1];
     return this.#inBuckets(query, width);

@@ -122,7 +122,7 @@ function parseDiagnostics(base: string, text: string): Message {
   if (!isObject(parsed)) return MALFORMED;
   const diagnostics: Diagnostics = {};
   for (const [name, value] of Object.entries(parsed).slice(0, FIELD_LIMIT)) {
-    if (name.length > FIELD_LIMIT || name === "__proto__") continue;
+    if (name.length > FIELD_LIMIT) continue;
     if (typeof value === "string") diagnostics[name] = value.slice(0, TEXT_LIMIT);
     else if (value === null || typeof value === "boolean" || isFiniteNumber(value)) diagnostics[name] = value;
   }

@@ -42,6 +42,7 @@ export class Store {
   /** Readings before this are gone and are not taken any more; ms since 1970. */
   cutoff = Number.NEGATIVE_INFINITY;
   #rollup: Rollup;
+  #begin: Database.Statement;
   #commit: Database.Statement;
   #rollback: Database.Statement;
   #insert: Database.Statement;
@@ -57,6 +58,7 @@ export class Store {
     const database = openDatabase(file);
     this.database = database;
     this.#rollup = new Rollup(database);
+    this.#begin = database.prepare("BEGIN IMMEDIATE");
     this.#commit = database.prepare("COMMIT");
     this.#rollback = database.prepare("ROLLBACK");
     this.#insert = database.prepare(
@@ -115,12 +117,12 @@ export class Store {
   }
 
   /**
-   * Every write goes through here: only the beginning can find the file busy.
+   * Every write goes through here, so that only the beginning can find the file busy: libsql leaves a statement that was
+   * busy in progress until it runs again, and nothing can be committed beside one that writes.
    * @throws SQLite's error, and nothing has changed then
    */
   transaction<T>(work: () => T): T {
-    // Not prepared: libsql leaves a prepared statement that was busy in progress, and nothing can be committed beside one.
-    this.database.exec("BEGIN IMMEDIATE");
+    this.#begin.run();
     try {
       const result = work();
       this.#commit.run();

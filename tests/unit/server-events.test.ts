@@ -67,6 +67,8 @@ describe("events", () => {
       events.device(device);
     }
     jest.advanceTimersByTime(100);
+    say(1);
+    jest.advanceTimersByTime(100);
     expect(page.text.match(/event: device\ndata: .*/g)).toEqual([
       `event: device\ndata: ${JSON.stringify(device)}`,
     ]);

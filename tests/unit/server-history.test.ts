@@ -67,7 +67,7 @@ describe("history", () => {
     fillQuickly(store, "home/attic", 3_600, 1_000);
     expect(ask({ points: 3_600 }).bucket).toBe(0);
     expect(ask({ points: 3_599 }).bucket).toBe(2_000);
-    expect(ask({ points: 100 })).toMatchObject({ bucket: MINUTE });
+    expect(ask({ points: 60 })).toMatchObject({ bucket: MINUTE });
     expect(ask({ points: 100 }).rows).toHaveLength(60);
     expect(ask({ points: 1 }).rows).toEqual([[NOON, 20, 24.5, 29, 3_600]]);
   });

@@ -125,7 +125,7 @@ describe("what a message says", () => {
   });
 
   it("is diagnostics, of which only plain values are kept", () => {
-    const text = '{"uptime":5,"version":"0.1.0","x":{"y":1},"z":[1],"ok":true,"n":null,"__proto__":"p"}';
+    const text = '{"uptime":5,"version":"0.1.0","x":{"y":1},"z":[1],"ok":true,"n":null,"__proto__":{"x":1}}';
     expect(parse("a/diagnostics", text)).toEqual({
       kind: "diagnostics",
       base: "a",

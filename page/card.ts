@@ -56,6 +56,7 @@ export class Card {
       element("h3", "", {}, element("bdi", "", {}, name)),
       this.#health,
       element("p", "base", {}, element("bdi", "", {}, visible(base, 200))),
+      this.#age,
     );
     this.#details.append(
       element("summary", "", {}, "Details"),
@@ -63,8 +64,8 @@ export class Card {
       element("p", "", {}, this.#export),
     );
     this.#details.addEventListener("toggle", () => this.#writeDetails(clock()));
-    const foot = element("footer", "", {}, this.#age, this.#draw);
-    this.element = element("li", "card", {}, head, this.#body, this.#notices, foot, this.#details);
+    const foot = element("footer", "", {}, this.#details, this.#draw);
+    this.element = element("li", "card", {}, head, this.#body, this.#notices, foot);
     this.element.dataset["base"] = base;
     this.#body.append(this.#values);
   }

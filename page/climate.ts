@@ -59,7 +59,7 @@ export class ClimateControl {
       "form",
       "target",
       { novalidate: true },
-      element("label", "", { for: id }, "Set target"),
+      element("label", "", { for: id }, "Set to"),
       button("−", "square", () => this.#step(-1), "Half a degree less"),
       this.#input,
       element("span", "unit", { "aria-hidden": "true" }, "°C"),

@@ -1,8 +1,8 @@
 /** The table below the graph: which line is which, and the same in numbers. */
 
-import { element, setText } from "./dom.js";
+import { element, setAttribute, setText } from "./dom.js";
 import { formatQuantity } from "./format.js";
-import { countText, gapsText, type Statistics } from "./summary.js";
+import { countText, gapsText, type Statistics, shortText } from "./summary.js";
 
 export interface LegendRow {
   name: string;
@@ -39,7 +39,8 @@ export class Legend {
       setText(cells[2], formatQuantity(statistics.low, quantity, 1));
       setText(cells[3], formatQuantity(statistics.mean, quantity, 1));
       setText(cells[4], formatQuantity(statistics.high, quantity, 1));
-      setText(cells[5], `${countText(statistics)}, ${gapsText(statistics.gaps, now)}`);
+      setText(cells[5], shortText(statistics));
+      setAttribute(cells[5], "title", `${countText(statistics)}, ${gapsText(statistics.gaps, now)}`);
     }
   }
 }

@@ -36,6 +36,10 @@ export interface Picture {
 /** The least that the vertical axis spans, in the quantity's unit: noise of a sensor shall not look like weather. */
 const LEAST = 1;
 
+/** How uPlot joins a column: nulls stay, or spread over the times of other lines around them. */
+const RETAIN = 1;
+const EXPAND = 2;
+
 /** Columns for each line: lowest, mean, highest. */
 const COLUMNS = 3;
 
@@ -109,7 +113,11 @@ export class Plot {
       const { times, low, mean, high } = columnsOf(trace.rows, trace.bucket, scale);
       return [times, low, mean, high];
     });
-    return uPlot.join(tables);
+    // Between the last reading before a gap and the first one behind it, other lines have times of their own: all of them are gap.
+    return uPlot.join(
+      tables,
+      tables.map(() => [RETAIN, EXPAND, EXPAND, EXPAND]),
+    );
   }
 
   #make(made: string): void {
@@ -232,21 +240,27 @@ export class Plot {
   #drawGoals({ ctx, bbox, valToPos }: uPlot, colour: (name: string) => string, font: string): void {
     const ratio = devicePixelRatio || 1;
     ctx.save();
-    ctx.strokeStyle = colour("--muted");
     ctx.fillStyle = colour("--muted");
-    ctx.lineWidth = ratio;
-    ctx.setLineDash([6 * ratio, 5 * ratio]);
     ctx.font = font.replace("12px", `${12 * ratio}px`);
-    ctx.textAlign = "right";
+    ctx.textAlign = "left";
     ctx.textBaseline = "bottom";
     for (const { value, label } of this.#picture?.goals ?? []) {
       const y = Math.round(valToPos(value, "y", true)) + 0.5;
       if (y < bbox.top || y > bbox.top + bbox.height) continue;
+      ctx.strokeStyle = colour("--muted");
+      ctx.lineWidth = ratio;
+      ctx.setLineDash([6 * ratio, 5 * ratio]);
       ctx.beginPath();
       ctx.moveTo(bbox.left, y);
       ctx.lineTo(bbox.left + bbox.width, y);
       ctx.stroke();
-      ctx.fillText(label, bbox.left + bbox.width - 6 * ratio, y - 3 * ratio);
+      // Readable where a line runs through it.
+      ctx.strokeStyle = colour("--card");
+      ctx.lineWidth = 5 * ratio;
+      ctx.lineJoin = "round";
+      ctx.setLineDash([]);
+      ctx.strokeText(label, bbox.left + 8 * ratio, y - 4 * ratio);
+      ctx.fillText(label, bbox.left + 8 * ratio, y - 4 * ratio);
     }
     ctx.restore();
   }

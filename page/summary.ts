@@ -54,6 +54,13 @@ export function gapsText(gaps: readonly Gap[], now: number): string {
   return `${gaps.length} ${gaps.length === 1 ? "gap" : "gaps"} (${times.join(", ")}${more})`;
 }
 
+/** The same in a cell of a table. */
+export function shortText({ readings, gaps }: Statistics): string {
+  const count = readings.toLocaleString("en");
+  if (gaps.length === 0) return count;
+  return `${count}, ${gaps.length} ${gaps.length === 1 ? "gap" : "gaps"}`;
+}
+
 /** How many readings, and how they are drawn. */
 export function countText(statistics: Statistics): string {
   const { readings, rows, bucket } = statistics;

@@ -81,7 +81,7 @@ export function advanced(view: View, now: number): View {
   return view.live ? lastSpan(spanOf(view), now) : view;
 }
 
-/** The points that are worth asking for: one for each pixel of the graph. */
+/** The points that are worth asking for: some more than the graph has pixels across. */
 export function pointsFor(width: number): number {
-  return Math.min(2_000, Math.max(100, Math.round(width)));
+  return Math.min(2_000, Math.max(150, Math.round(width * 1.5)));
 }

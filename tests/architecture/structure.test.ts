@@ -86,6 +86,11 @@ describe("the rooms of the code", () => {
       expect(path.join(path.dirname(file), specifier)).toMatch(/^(host-sim\/chips|firmware)\//);
     }
   });
+
+  it.each(sources("page"))("%s imports nothing that the server does not serve", (file) => {
+    for (const specifier of imports(file))
+      expect(specifier).toMatch(/^\.\/[\w-]+\.js$|^\/vendor\/uplot\.js$/);
+  });
 });
 
 describe("what the repository says of itself", () => {

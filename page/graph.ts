@@ -71,6 +71,7 @@ export class Graph {
   #drawn = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #soon: ReturnType<typeof setTimeout> | undefined;
+  #later: ReturnType<typeof setTimeout> | undefined;
 
   constructor() {
     const group = byId("presets");
@@ -237,7 +238,9 @@ export class Graph {
     );
     this.#fresh = false;
     this.#follow();
-    if (time - this.#written >= TABLE || this.#written > time) this.#write(time);
+    const wait = this.#written + TABLE - time;
+    if (wait <= 0 || wait > TABLE) this.#write(time);
+    else this.#later ??= setTimeout(() => this.#write(now()), wait);
   }
 
   /** uPlot may have been made anew. */
@@ -261,6 +264,8 @@ export class Graph {
   }
 
   #write(time: number): void {
+    clearTimeout(this.#later);
+    this.#later = undefined;
     this.#written = time;
     const view = this.#view;
     const quantity = this.#quantity;

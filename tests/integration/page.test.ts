@@ -160,10 +160,11 @@ describe("the graph", () => {
       await start((store) => anHour(store, isAway));
       const { page, problems } = await open(scene!.url);
       await says(summary(page), /540 readings, 1 gap/);
+      const latest = await value(page, ROOM).textContent();
       const [first] = [Math.ceil((now - 30 * MINUTE + 1) / 5_000) * 5_000];
       for (let time = first; isAway(time); time += 5_000) await scene!.read(ROOM, 19, time, true);
       await says(summary(page), /660 readings, no gap/);
-      await says(value(page, ROOM), /^20\.|^19\.[0-9]/);
+      expect(await value(page, ROOM).textContent()).toBe(latest);
       await says(row(page, "Livingroom"), "660");
       expect(problems).toEqual([]);
     },
@@ -204,12 +205,12 @@ describe("the graph", () => {
     const { page, answers, problems } = await open(scene!.url);
     await says(summary(page), /5,9\d\d readings in \d+ steps/);
     await page.getByRole("button", { name: "Week" }).click();
-    await says(summary(page), /1,000,000 readings in \d+ steps of/);
+    await says(summary(page), /1,000,000 readings in [\d,]+ steps of/);
     await page.getByRole("button", { name: "Hour" }).click();
     await says(summary(page), /5,9\d\d readings in/);
     const histories = answers.filter(({ url }) => url.pathname === "/api/history");
     expect(histories.length).toBeLessThan(12);
-    const width: number = await page.locator(".u-over").evaluate("(over) => over.clientWidth");
+    const width: number = await page.evaluate("document.querySelector('.u-over').clientWidth");
     for (const { text, bytes } of histories) {
       expect((JSON.parse(text) as { rows: unknown[] }).rows.length).toBeLessThan(2 * width);
       expect(bytes).toBeLessThan(100_000);

@@ -1,7 +1,7 @@
 /** What sets an air conditioner: it shows what the device says of itself, and beside it what became of a wish. */
 
 import { button, element, freshId, setAttribute, setText } from "./dom.js";
-import { formatNumber, formatQuantity, NOTHING } from "./format.js";
+import { formatQuantity, NOTHING } from "./format.js";
 import { type Outcome, outcomeText, stepped, TARGET, targetOf } from "./outcome.js";
 import { sendCommand } from "./server.js";
 import { type Climate, MODES, type Mode } from "./wire.js";
@@ -89,7 +89,7 @@ export class ClimateControl {
     setAttribute(this.#action, "data-action", action !== null && ACTIONS.has(action) ? action : "");
     setText(this.#room, room === undefined ? "" : `Room ${formatQuantity(room, "temperature")}`);
     for (const [one, choice] of this.#modes) setAttribute(choice, "aria-pressed", String(one === mode));
-    if (!this.#isDraft) this.#input.value = target === null ? "" : formatNumber(target, 1);
+    if (!this.#isDraft) this.#confirm();
   }
 
   #draft(): void {
@@ -100,8 +100,13 @@ export class ClimateControl {
   #settle(): void {
     this.#isDraft = false;
     this.element.classList.remove("draft");
+    this.#confirm();
+  }
+
+  #confirm(): void {
     const { target } = this.#climate;
-    this.#input.value = target === null ? "" : formatNumber(target, 1);
+    const text = target === null ? "" : target.toFixed(1);
+    if (this.#input.value !== text) this.#input.value = text;
   }
 
   #step(direction: 1 | -1): void {

@@ -7,6 +7,8 @@ export interface GestureListener {
   pinched(before: [number, number], after: [number, number]): void;
   /** One finger is here, in CSS pixels. */
   read(left: number): void;
+  /** No finger is there any more. */
+  released(): void;
   /** Zoom by this factor around a place. */
   wheeled(factor: number, at: number): void;
 }
@@ -37,7 +39,9 @@ export function listenForGestures(surface: HTMLElement, listener: GestureListene
   });
   for (const name of ["pointerup", "pointercancel"] as const)
     surface.addEventListener(name, (event) => {
-      if (fingers.delete(event.pointerId)) hold();
+      if (!fingers.delete(event.pointerId)) return;
+      hold();
+      if (fingers.size === 0) listener.released();
     });
   surface.addEventListener(
     "wheel",

@@ -7,7 +7,7 @@ import { listenForGestures } from "./gestures.js";
 import { Legend, type LegendRow } from "./legend.js";
 import { type Activity, type Goal, Plot } from "./plot.js";
 import { indexAt, usualInterval } from "./rows.js";
-import { statisticsOf, summaryOf } from "./summary.js";
+import { type Statistics, statisticsOf, summaryOf } from "./summary.js";
 import { Traces } from "./traces.js";
 import {
   advanced,
@@ -21,7 +21,7 @@ import {
   type View,
   zoomed,
 } from "./view.js";
-import type { Reading } from "./wire.js";
+import type { Reading, Row } from "./wire.js";
 
 /** A device that is drawn. */
 export interface Chosen {
@@ -30,8 +30,18 @@ export interface Chosen {
   slot: number;
 }
 
+/** A device that is drawn, with what is drawn of it. */
+interface Described extends Chosen {
+  rows: readonly Row[];
+  bucket: number;
+  statistics: Statistics;
+}
+
 /** Milliseconds after the last of several changes of the view before its history is asked for. */
 const SETTLED = 150;
+
+/** Milliseconds for which a value stays in the table after the finger has gone. */
+const READ = 4_000;
 
 /** Milliseconds between two drawings of what comes by itself. */
 const REFRESH = 200;
@@ -49,7 +59,7 @@ export class Graph {
   readonly #legend = new Legend(byId("graph-table") as HTMLTableElement);
   readonly #traces = new Traces(
     () => this.#refresh(),
-    () => this.#settle(),
+    () => this.#crowd(),
   );
   readonly #plot = new Plot(
     byId("plot"),
@@ -64,12 +74,15 @@ export class Graph {
   #goals: readonly Goal[] = [];
   #activities: readonly Activity[] = [];
   #pointed: number | undefined;
+  #described: readonly Described[] = [];
   #surface: HTMLElement | undefined;
   #frame = 0;
   #fresh = false;
   #written = 0;
   #drawn = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** A finger has read, and nobody took it away. */
+  #reading: ReturnType<typeof setTimeout> | undefined;
   #soon: ReturnType<typeof setTimeout> | undefined;
   #later: ReturnType<typeof setTimeout> | undefined;
 
@@ -91,14 +104,9 @@ export class Graph {
     byId("plot").addEventListener("keydown", (event) => this.#key(event));
     byId("plot").addEventListener("dblclick", () => this.#take(this.#preset));
     new ResizeObserver(() => {
-      this.#plot.resize();
-      this.#settle();
+      if (this.#plot.resize()) this.#settle();
     }).observe(byId("plot"));
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.restyle());
-  }
-
-  get view(): View {
-    return this.#view;
   }
 
   /** Milliseconds between the readings of a device, where they are drawn. */
@@ -122,11 +130,6 @@ export class Graph {
 
   read(reading: Reading): void {
     this.#traces.read(reading);
-  }
-
-  /** Asks for all that is shown again: there may be more of it than was told. */
-  reload(): void {
-    this.#load();
   }
 
   /** The clock ticks: a live view goes on, as soon as that is a pixel. */
@@ -176,11 +179,18 @@ export class Graph {
 
   #settle(): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#load(), SETTLED);
+    this.#timer = undefined;
+    this.#crowd();
+  }
+
+  /** However many more come until then. */
+  #crowd(): void {
+    this.#timer ??= setTimeout(() => this.#load(), SETTLED);
   }
 
   #load(): void {
     clearTimeout(this.#timer);
+    this.#timer = undefined;
     this.#view = advanced(this.#view, now());
     const wish = {
       bases: this.#chosen.map(({ base }) => base),
@@ -253,14 +263,20 @@ export class Graph {
         this.#held = this.#view;
       },
       pinched: (before, after) => this.show(pinched(this.#held, before, after, now())),
-      read: (left) => this.#plot.pointAt(left),
+      read: (left) => {
+        clearTimeout(this.#reading);
+        this.#plot.pointAt(left);
+      },
+      released: () => {
+        this.#reading = setTimeout(() => this.#plot.pointAt(undefined), READ);
+      },
       wheeled: (factor, at) => this.show(zoomed(this.#view, factor, now(), at)),
     });
   }
 
   #point(time: number | undefined): void {
     this.#pointed = time;
-    this.#write(now());
+    this.#writeTable(now());
   }
 
   #write(time: number): void {
@@ -269,10 +285,11 @@ export class Graph {
     this.#written = time;
     const view = this.#view;
     const quantity = this.#quantity;
-    const lines = this.#chosen.map((chosen) => {
+    const lines = this.#chosen.map((chosen): Described => {
       const { rows, bucket } = this.#traces.get(chosen.base) ?? { rows: [], bucket: 0 };
       return { ...chosen, rows, bucket, statistics: statisticsOf(rows, bucket, view) };
     });
+    this.#described = lines;
     for (const [name, preset] of this.#presets) {
       const span = PRESETS.find((one) => one.name === name)?.span;
       setAttribute(preset, "aria-pressed", String(view.live && Math.round(spanOf(view)) === span));
@@ -283,9 +300,16 @@ export class Graph {
     setText(this.#period, `${formatMoment(view.from, time, seconds)} – ${end}`);
     setText(this.#summary, summaryOf(quantity, view, time, lines));
     setText(this.#state, this.#words(lines.some(({ statistics }) => statistics.rows > 0)));
+    this.#writeTable(time);
+  }
+
+  /** With the values at the pointer, which moves faster than anything else changes. */
+  #writeTable(time: number): void {
+    const quantity = this.#quantity;
+    const seconds = spanOf(this.#view) < HOUR / 6;
     const at = this.#pointed;
     const heading = at === undefined ? "Last" : formatClock(at, seconds);
-    const legend = lines.map(({ name, slot, rows, bucket, statistics }): LegendRow => {
+    const legend = this.#described.map(({ name, slot, rows, bucket, statistics }): LegendRow => {
       const value = at === undefined ? statistics.last?.value : valueAt(rows, bucket, at);
       return { name, slot, value: formatQuantity(value, quantity, 1), statistics };
     });
@@ -302,11 +326,7 @@ export class Graph {
 }
 
 /** What was measured nearest to this time, unless that is far from it. */
-function valueAt(
-  rows: readonly { time: number; mean: number }[] & Parameters<typeof indexAt>[0],
-  bucket: number,
-  time: number,
-): number | undefined {
+function valueAt(rows: readonly Row[], bucket: number, time: number): number | undefined {
   const middle = time - bucket / 2;
   const index = indexAt(rows, middle);
   const near = [rows[index - 1], rows[index]].filter((row) => row !== undefined);

@@ -94,15 +94,18 @@ export class Plot {
     }
   }
 
-  resize(): void {
+  /** Whether it is another width than before. */
+  resize(): boolean {
     const { clientWidth: width, clientHeight: height } = this.#host;
-    if (this.#plot && width > 0 && (width !== this.#plot.width || height !== this.#plot.height))
-      this.#plot.setSize({ width, height });
+    const { width: old, height: oldHeight } = this.#plot ?? { width, height };
+    if (width === 0 || (width === old && height === oldHeight)) return false;
+    this.#plot?.setSize({ width, height });
+    return width !== old;
   }
 
-  /** Shows where this time is, as the pointer would. */
-  pointAt(left: number): void {
-    this.#plot?.setCursor({ left, top: 10 });
+  /** As if the pointer were there, in CSS pixels; `undefined` as if it had gone. */
+  pointAt(left: number | undefined): void {
+    this.#plot?.setCursor({ left: left ?? -10, top: left === undefined ? -10 : 10 });
   }
 
   #data(): uPlot.AlignedData {

@@ -76,7 +76,7 @@ export class Traces {
       points: Math.round(wish.points * (1 + MARGIN)),
     };
     try {
-      await Promise.all(
+      const answers = await Promise.allSettled(
         wish.bases.map(async (device) => {
           const { bucket, rows } = await askHistory({ ...query, device }, asked.signal);
           if (asked.signal.aborted) return;
@@ -85,9 +85,9 @@ export class Traces {
           this.#changed();
         }),
       );
-    } catch (error) {
-      if (!asked.signal.aborted) throw error;
-      return;
+      // What has come is shown, whatever became of the rest.
+      const failed = answers.find((answer) => answer.status === "rejected");
+      if (failed && !asked.signal.aborted) throw failed.reason;
     } finally {
       if (!asked.signal.aborted) {
         const meanwhile = this.#meanwhile ?? [];
@@ -95,7 +95,7 @@ export class Traces {
         for (const reading of meanwhile) this.#take(reading);
       }
     }
-    this.#changed();
+    if (!asked.signal.aborted) this.#changed();
   }
 
   read(reading: Reading): void {

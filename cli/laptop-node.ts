@@ -51,6 +51,11 @@ export class LaptopNode {
     this.settings = this.#booted.settings;
   }
 
+  /** A name that no other node of this laptop has, as long as their topics differ. */
+  get identity(): string {
+    return this.#board.identity;
+  }
+
   start(): void {
     const problems = [...this.#problems.splice(0), ...this.#booted.problems];
     for (const problem of problems) this.#options.monitor.warning?.(problem);

@@ -5,7 +5,15 @@ import { Kind, SETTINGS, type Setting } from "../firmware/config.js";
 import { allowed, brokerOf, readSettings } from "../firmware/settings.js";
 import { liveBoard } from "../host-sim/boards/live.js";
 import { parseCommand, UsageError } from "./command.js";
-import { addCommonOptions, asOption, commonOf, FILES, readFile, secureFor } from "./common-options.js";
+import {
+  addCommonOptions,
+  asOption,
+  commonOf,
+  FILES,
+  readFile,
+  secureFor,
+  type Values,
+} from "./common-options.js";
 import type { Common } from "./parts.js";
 
 /** What the command line says. */
@@ -61,10 +69,12 @@ export function parseNodeOptions(
   part: keyof typeof DESCRIPTIONS,
   argv: readonly string[],
   version: string,
-): NodeOptions | undefined {
+  addMore: (command: Command) => void = () => {},
+): (NodeOptions & { values: Values }) | undefined {
   const command = new Command("npm start --").description(DESCRIPTIONS[part]).version(version);
   for (const setting of SETTINGS) if (!DEVICE_ONLY.has(setting.name)) command.addOption(optionOf(setting));
   command.option("--state <dir>", "keep the node's flash here between runs; without it, it is temporary");
+  addMore(command);
   addCommonOptions(command);
 
   const explain = (message: string) => {
@@ -91,7 +101,7 @@ export function parseNodeOptions(
   const { state } = values;
   if (state === "") throw new UsageError("option --state is empty");
 
-  return { settings, state, ...commonOf(values) };
+  return { settings, state, ...commonOf(values), values };
 }
 
 function optionOf(setting: Setting): Option {

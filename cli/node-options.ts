@@ -85,6 +85,8 @@ export function parseNodeOptions(
   const values = command.opts<Record<string, string>>();
   const settings: Record<string, string> = {};
   for (const { name } of SETTINGS) {
+    // The page's password has the name of a setting that only devices have.
+    if (DEVICE_ONLY.has(name)) continue;
     const value = values[name];
     if (value === "") throw new UsageError(`option --${name} is empty`);
     if (value !== undefined) settings[name] = FILES.has(name) ? readFile(name, value) : value;

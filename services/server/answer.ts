@@ -20,6 +20,9 @@ export interface Exchange {
   query: URLSearchParams;
 }
 
+/** Where an answer goes. */
+type Reply = Pick<Exchange, "response">;
+
 export function head(
   response: ServerResponse,
   status: number,
@@ -29,7 +32,7 @@ export function head(
 }
 
 export function answer(
-  { request, response }: Pick<Exchange, "request" | "response">,
+  { response }: Reply,
   status: number,
   type: string,
   body: string | Buffer,
@@ -37,21 +40,15 @@ export function answer(
 ): void {
   const length = String(Buffer.byteLength(body));
   head(response, status, { "Content-Type": type, "Content-Length": length, ...headers });
-  response.end(request.method === "HEAD" ? undefined : body);
+  // Node leaves it out of the answer to HEAD.
+  response.end(body);
 }
 
-export function answerJSON(
-  exchange: Pick<Exchange, "request" | "response">,
-  value: unknown,
-  status = 200,
-): void {
+export function answerJSON(exchange: Reply, value: unknown, status = 200): void {
   answer(exchange, status, "application/json; charset=utf-8", JSON.stringify(value));
 }
 
-export function refuse(
-  exchange: Pick<Exchange, "request" | "response">,
-  { status, error, headers }: Refusal,
-): void {
+export function refuse(exchange: Reply, { status, error, headers }: Refusal): void {
   answer(exchange, status, "application/json; charset=utf-8", JSON.stringify({ error }), headers);
 }
 

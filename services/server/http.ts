@@ -67,7 +67,7 @@ async function serve(
   try {
     const refusal = guard.check(request);
     if (refusal) {
-      refuse({ request, response }, refusal);
+      refuse({ response }, refusal);
       return;
     }
     const [path, query] = split(request.url ?? "");
@@ -75,7 +75,7 @@ async function serve(
     if (!route) throw new Refused(404, "there is nothing here");
     if (!route.methods.includes(request.method ?? "")) {
       const headers = { Allow: route.methods.join(", ") };
-      refuse({ request, response }, { status: 405, error: "this cannot be done here", headers });
+      refuse({ response }, { status: 405, error: "this cannot be done here", headers });
       return;
     }
     await route.serve({ request, response, query: new URLSearchParams(query) });
@@ -87,8 +87,8 @@ async function serve(
     else if (error instanceof Refused) {
       // What of the body has not been read would be taken for the next request.
       const headers = request.complete ? {} : { Connection: "close" };
-      refuse({ request, response }, { status: error.status, error: error.message, headers });
-    } else refuse({ request, response }, { status: 500, error: "the server could not do this" });
+      refuse({ response }, { status: error.status, error: error.message, headers });
+    } else refuse({ response }, { status: 500, error: "the server could not do this" });
   }
 }
 

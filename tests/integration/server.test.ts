@@ -141,6 +141,21 @@ describe("the server", () => {
     expect([unknown.status, unknown.json]).toEqual([404, { error: "there is no such device" }]);
   });
 
+  it("answers whoever waits for a command when it ends", async () => {
+    const server = await start();
+    await say(`${BASE}/temperature`, "21");
+    await untilStored(server, 1);
+    const sent = new Promise<void>((resolve) => device.on("message", () => resolve()));
+    await device.subscribeAsync(`${BASE}/command`, { qos: 1 });
+    const waiting = post(server.port, "/api/command", { base: BASE, command: "identify" });
+    await sent;
+    await server.close();
+    expect((await waiting).json).toMatchObject({
+      outcome: "unanswered",
+      reason: expect.stringMatching(/^the server ends/),
+    });
+  });
+
   it("goes on with what is stored while the broker is away, says so, and is back by itself", async () => {
     const server = await start();
     const reader = events(server);

@@ -72,6 +72,7 @@ export class Events {
     this.#flush();
     this.#clients.add(response);
     response.on("close", () => this.#clients.delete(response));
+    response.on("error", () => this.#clients.delete(response));
     response.write(`retry: ${RETRY}\n\n${event("broker", this.#broker)}`);
   }
 

@@ -96,17 +96,18 @@ export class Ingest {
 
   #reading(device: Device, message: ReadingMessage, retain: boolean): void {
     const { quantity, value, epoch, seq, late } = message;
-    const received = this.#now();
-    const isBelieved =
-      message.time !== undefined && message.time >= EARLIEST && message.time <= received + AHEAD;
+    const now = this.#now();
+    const isBelieved = message.time !== undefined && message.time >= EARLIEST && message.time <= now + AHEAD;
     const time = isBelieved ? message.time : undefined;
+    // What is retained came to the broker when it was taken, as far as anybody can say.
+    const received = retain && time !== undefined ? Math.min(time, now) : now;
     // Without number and time, what is retained cannot be told from what came before.
     if (retain && seq === undefined && time === undefined) return;
     const outcome = this.#store.add({
       device: this.#devices.ensureId(device),
       ...{ quantity, value, time, epoch, seq, late, received },
     });
-    if (!retain) this.#devices.seen(device, received);
+    if (!retain || time !== undefined) this.#devices.seen(device, received);
     switch (outcome.kind) {
       case "known":
         this.counts.repeated++;

@@ -13,6 +13,9 @@ const BUSY_PAUSE = 200;
 /** Milliseconds of messages in a row, before pages get their turn: the package leaves none between those that came together. */
 const TURN = 10;
 
+/** A connection that the broker ends within so many milliseconds was probably another's gain. */
+const SHORT = 5_000;
+
 /** Milliseconds that a goodbye may take. */
 const GOODBYE = 2_000;
 
@@ -39,14 +42,16 @@ export class Link implements CommandLink {
 
   constructor(options: LinkOptions) {
     this.#options = options;
-    const { endpoint, secure } = options.broker;
+    const { endpoint, secure, id } = options.broker;
     const client = connectBroker({ ...options.broker, more: { resubscribe: false } });
     this.#client = client;
     // The package acknowledges a message, and hands over the next, when this calls back.
     client.handleMessage = (packet, done) => this.#take(packet, done);
     let reason = "";
+    let since = Number.NEGATIVE_INFINITY;
     client.on("connect", () => {
       reason = "";
+      since = performance.now();
       this.#connected = true;
       this.#subscribe();
     });
@@ -55,8 +60,12 @@ export class Link implements CommandLink {
     });
     client.on("close", () => {
       this.#connected = false;
-      if (!this.#closed)
-        options.onState({ connected: false, reason: reason || "the broker closed the connection" });
+      if (this.#closed) return;
+      const doubt =
+        performance.now() - since < SHORT
+          ? `: is another server there with the identifier "${id}" (--id)?`
+          : "";
+      options.onState({ connected: false, reason: reason || `the broker closed the connection${doubt}` });
     });
   }
 

@@ -10,6 +10,8 @@ let server: net.Server;
 let socket: net.Socket | undefined;
 let heard: Packet[];
 let link: Link;
+/** Of each state that the link has told. */
+let reasons: (string | null)[];
 beforeEach(async () => {
   heard = [];
   server = net.createServer((connection) => {
@@ -53,6 +55,7 @@ async function start(
 ): Promise<void> {
   const { port } = server.address() as net.AddressInfo;
   const states: boolean[] = [];
+  reasons = [];
   link = new Link({
     broker: {
       endpoint: { host: "127.0.0.1", port, secure: false, user: undefined, password: undefined },
@@ -61,7 +64,10 @@ async function start(
     topics: ["home/#"],
     formerTopics: [],
     take,
-    onState: ({ connected }) => states.push(connected),
+    onState: ({ connected, reason }) => {
+      states.push(connected);
+      reasons.push(reason);
+    },
     onWarning: () => {},
     onFailure,
   });
@@ -111,6 +117,15 @@ describe("the link to the broker", () => {
     expect(failures).toEqual([full]);
     expect(acknowledged()).toEqual([1]);
     expect(count).toBe(2);
+  });
+
+  it("asks whether another is there by its name, where the broker ends a connection that has just begun", async () => {
+    await start(() => {});
+    socket?.destroy();
+    await until(() => reasons.length > 1);
+    expect(reasons[1]).toBe(
+      'the broker closed the connection: is another server there with the identifier "x" (--id)?',
+    );
   });
 
   it("leaves everything else its turn while messages come in a row", async () => {

@@ -99,6 +99,18 @@ describe("what comes", () => {
     expect(devices.get("home/attic")).toMatchObject({ status: "online", lastSeen: NOON });
   });
 
+  it("says when a device was there by the time of its reading, where that is retained", () => {
+    take("home/attic/temperature", reading(NOON - 5_000), true);
+    expect(devices.get("home/attic")).toMatchObject({
+      lastSeen: NOON - 5_000,
+      readings: { temperature: { time: NOON - 5_000, received: NOON - 5_000 } },
+    });
+    take("home/cellar/temperature", reading(undefined), true);
+    expect(devices.get("home/cellar")).toMatchObject({ lastSeen: null });
+    take("home/attic/temperature", reading(NOON - 5_000));
+    expect(devices.get("home/attic")).toMatchObject({ lastSeen: NOON });
+  });
+
   it("is the state of an air conditioner", () => {
     take("home/attic/climate/mode", "cool", true);
     take("home/attic/climate/target", "19.5");

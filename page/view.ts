@@ -36,7 +36,7 @@ export function spanOf(view: View): number {
 export function between(a: number, b: number, now: number): View {
   const span = Math.min(LONGEST, Math.max(SHORTEST, Math.abs(b - a)));
   const middle = (a + b) / 2;
-  const to = Math.min(middle + span / 2, now);
+  const to = middle + span / 2;
   const live = now - to <= span * NEAR;
   const end = live ? now : to;
   return { from: end - span, to: end, live };

@@ -146,6 +146,35 @@ describe("devices", () => {
     await scene!.read(ROOM, 21.6);
     await says(value(page, ROOM), "21.6 °C");
     await says(summary(page), /21\.40 °C to 21\.60 °C.*2 readings, no gap/);
+    // Nor does a server that passes it on.
+    const nonsensical = [
+      null,
+      5,
+      {
+        base: "home/odd",
+        readings: { temperature: { value: null, time: "x" } },
+        climate: { target: "warm" },
+      },
+      {
+        base: ROOM,
+        readings: { temperature: { value: "21", time: 1 } },
+        diagnostics: { uptime: [], free: null },
+      },
+    ];
+    await page.route("**/api/devices", (route) => route.fulfill({ json: nonsensical }));
+    await page.route("**/api/history?*", (route) =>
+      route.fulfill({
+        json: { bucket: "wide", rows: [[Date.now(), null], ["x", 3], null, [Date.now() - 9, 20.5]] },
+      }),
+    );
+    await page.reload();
+    await says(card(page, "home/odd").locator(".main-value .value"), "–");
+    await scene!.read(ROOM, 21.7);
+    await says(value(page, ROOM), "21.7 °C");
+    await says(summary(page), "20.50 °C");
+    await settled(page);
+    await scene!.read(ROOM, 21.8);
+    await says(summary(page), /20\.50 °C to 21\.80 °C.*2 readings/);
     expect(await page.locator("body").innerText()).not.toMatch(/NaN|undefined|Infinity|\[object/);
     expect(problems).toEqual([]);
   });

@@ -67,6 +67,7 @@ describe("the choice of what is drawn", () => {
       ["d", 3],
     ]);
     choice.toggle("b");
+    expect(choice.offer("e")).toBe(false);
     choice.toggle("f");
     choice.offer("g");
     // A colour that is free again is taken again; the others keep theirs.

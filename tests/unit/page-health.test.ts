@@ -16,6 +16,7 @@ describe("the health of a device", () => {
   it("is what it says of itself, unless its readings have ended", () => {
     expect(label(device("online", 1_000), NOW, 5_000, true)).toBe("Online");
     expect(label(device("online", 31_000), NOW, 5_000, true)).toBe("Quiet for 31 s");
+    expect(label(device("online", 28_000), NOW, 1_000, true)).toBe("Online");
     expect(label(device("online", 31_000), NOW, 60_000, true)).toBe("Online");
     expect(label(device("online", 31_000), NOW, undefined, true)).toBe("Online");
     expect(label(device("online", 16 * 60_000), NOW, undefined, true)).toBe("Quiet for 16 min");

@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import { allParts } from "./all.js";
 import { Failure, UsageError } from "./command.js";
+import { gatewayPart } from "./gateway.js";
 import { nodePart } from "./node.js";
 import { createOutput } from "./output.js";
 import type { Part, Ready } from "./parts.js";
@@ -10,7 +11,7 @@ const { version } = JSON.parse(fs.readFileSync(new URL("../../package.json", imp
   version: string;
 };
 
-const PARTS: Readonly<Record<string, Part>> = { node: nodePart, server: serverPart };
+const PARTS: Readonly<Record<string, Part>> = { node: nodePart, gateway: gatewayPart, server: serverPart };
 
 function parse(argv: readonly string[]): Ready | undefined {
   const name = argv[0];

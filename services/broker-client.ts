@@ -19,7 +19,7 @@ export interface BrokerClientOptions {
 }
 
 /** Milliseconds between attempts: as often as a node's at its start, so that all are back together. */
-const RETRY = 1_000;
+export const BROKER_RETRY = 1_000;
 
 /** Milliseconds that an attempt, CONNACK included, may take. */
 const CONNECT_TIMEOUT = 10_000;
@@ -45,7 +45,7 @@ export function connectBroker(options: BrokerClientOptions): MqttClient {
       ...more,
       clientId: id,
       clean,
-      reconnectPeriod: RETRY,
+      reconnectPeriod: BROKER_RETRY,
       connectTimeout: CONNECT_TIMEOUT,
       keepalive: KEEP_ALIVE,
       // A wrong password may be put right at the broker.

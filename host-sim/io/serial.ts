@@ -23,7 +23,7 @@ export class Serial extends SerialPortBase {
       .on("error", (error) => this.onWireLost(error))
       .on("close", () => this.onWireLost(new Error(`${device} is gone`)));
     this.#port.open((error) => {
-      if (error) this.onWireLost(new Error(explain(device, error)));
+      if (error) this.onWireLost(new Error(explainSerial(device, error)));
       else this.onWireReady();
     });
   }
@@ -41,7 +41,8 @@ export class Serial extends SerialPortBase {
   }
 }
 
-function explain(device: string, error: Error): string {
+/** What is wrong with a port, in words. */
+export function explainSerial(device: string, error: Error): string {
   if (error.message.includes("No such file")) return `${device} does not exist`;
   if (error.message.includes("Permission denied")) return `no permission to open ${device} (group dialout?)`;
   if (error.message.includes("Cannot lock")) return `${device} is in use by another program`;

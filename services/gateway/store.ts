@@ -183,8 +183,11 @@ export class Store {
   }
 
   close(): void {
+    const database = this.#database;
     try {
-      this.#database.close();
+      // The package closes the file when its statements are collected: the lock goes now.
+      database.exec("PRAGMA journal_mode = DELETE; PRAGMA locking_mode = NORMAL; SELECT epoch FROM gateway");
+      database.close();
     } catch {
       // What was committed is there at the next start.
     }

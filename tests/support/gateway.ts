@@ -7,7 +7,8 @@ const running = new Set<{ close(): unknown }>();
 
 /** Ends every gateway and client that a test has started. */
 export async function closeAll(): Promise<void> {
-  const all = [...running];
+  // What was started last is closed first: clients, gateways, brokers.
+  const all = [...running].reverse();
   running.clear();
   for (const one of all) await one.close();
 }
@@ -18,10 +19,14 @@ export function closing<T extends { close(): unknown }>(one: T): T {
   return one;
 }
 
-/** A gateway in this process on a free port, for the broker at `port`. */
+/**
+ * A gateway in this process on a free port, for the broker at `port`.
+ * @param waits until the broker is there
+ */
 export async function gatewayAt(
   port: number,
   options: Partial<GatewayOptions> = {},
+  waits = true,
 ): Promise<RunningGateway & { events: string[] }> {
   const events: string[] = [];
   const gateway = await startGateway({
@@ -38,7 +43,9 @@ export async function gatewayAt(
       warning: (text) => events.push(`! ${text}`),
     },
   });
-  return closing(Object.assign(gateway, { events }));
+  closing(gateway);
+  if (waits) await until(() => events.includes("broker"));
+  return Object.assign(gateway, { events });
 }
 
 /** A TCP client of the gateway that takes its answers apart. */
@@ -80,13 +87,13 @@ export class LineClient {
   async ask(line: string): Promise<string> {
     const count = this.lines.length;
     this.send(`${line}\n`);
-    await until(() => this.lines.length > count || this.closed);
+    await until(() => this.lines.length > count || this.ended || this.closed);
     return this.lines[count];
   }
 
   /** Waits for so many lines in all. */
   async count(lines: number): Promise<string[]> {
-    await until(() => this.lines.length >= lines || this.closed);
+    await until(() => this.lines.length >= lines || this.ended || this.closed);
     return this.lines;
   }
 

@@ -85,9 +85,17 @@ export class BrokerLink {
   /** Says goodbye. */
   async end(patience: number): Promise<void> {
     this.#isEnding = true;
-    const force = setTimeout(() => this.#client.stream?.destroy(), patience);
-    await this.#client.endAsync(!this.#isUp).catch(() => {});
-    clearTimeout(force);
+    // The package would wait for their acknowledgement for ever.
+    this.#forget();
+    let timer: NodeJS.Timeout | undefined;
+    const tooLong = new Promise<void>((resolve) => {
+      timer = setTimeout(() => {
+        this.#client.stream.destroy();
+        resolve();
+      }, patience);
+    });
+    await Promise.race([this.#client.endAsync(!this.#isUp).catch(() => {}), tooLong]);
+    clearTimeout(timer);
   }
 
   #up(): void {
@@ -106,11 +114,15 @@ export class BrokerLink {
     const wasUp = this.#isUp;
     this.#isUp = false;
     // Delivery publishes these again, as what they are then: the package would, as what they were.
-    for (const id of [...this.#underWay]) this.#client.removeOutgoingMessage(id);
-    this.#underWay.clear();
+    this.#forget();
     if (this.#isEnding) return;
     const { host, port } = this.#options.endpoint;
     const where = `the broker at ${host}:${port}`;
     this.#options.onDown(this.#reason ?? `${where} ${wasUp ? "closed the connection" : "does not answer"}`);
+  }
+
+  #forget(): void {
+    for (const id of [...this.#underWay]) this.#client.removeOutgoingMessage(id);
+    this.#underWay.clear();
   }
 }

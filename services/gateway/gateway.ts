@@ -143,7 +143,8 @@ class Gateway implements RunningGateway, Hub {
   #startedAt = performance.now();
   #connections = 0;
   #lost: string | undefined;
-  #storeTrouble: string | undefined;
+  /** What the store cannot do now: take readings, forget them. */
+  #storeTroubles = new Map<"take" | "forget", string>();
   #timers: NodeJS.Timeout[] = [];
   #closing: Promise<void> | undefined;
 
@@ -178,6 +179,7 @@ class Gateway implements RunningGateway, Hub {
       },
       onTrouble: (error) =>
         this.#storeTroubled(
+          "forget",
           error === undefined
             ? undefined
             : `the store cannot forget what was delivered: ${storeProblem(error)}; it is tried again`,
@@ -193,7 +195,7 @@ class Gateway implements RunningGateway, Hub {
       onRefused: (count) => {
         this.counters.refused += count;
       },
-      onTrouble: (reason) => this.#storeTroubled(reason),
+      onTrouble: (reason) => this.#storeTroubled("take", reason),
     });
   }
 
@@ -347,12 +349,18 @@ class Gateway implements RunningGateway, Hub {
   }
 
   /** Once for each change: with a full disk every reading would be a line. */
-  #storeTroubled(reason: string | undefined): void {
-    if (reason === this.#storeTrouble) return;
-    const wasTroubled = this.#storeTrouble !== undefined;
-    this.#storeTrouble = reason;
-    if (reason !== undefined) this.#events.warning?.(reason);
-    else if (wasTroubled) this.#events.note?.("the store takes readings again");
+  #storeTroubled(work: "take" | "forget", reason: string | undefined): void {
+    const before = this.#storeTroubles.get(work);
+    if (reason === before) return;
+    if (reason !== undefined) {
+      this.#storeTroubles.set(work, reason);
+      this.#events.warning?.(reason);
+    } else {
+      this.#storeTroubles.delete(work);
+      this.#events.note?.(
+        `the store ${work === "take" ? "takes readings" : "forgets what was delivered"} again`,
+      );
+    }
   }
 }
 

@@ -141,10 +141,12 @@ export class Store {
    */
   add(readings: readonly Incoming[], devices: readonly string[] = []): number[] {
     const numbers = new Map<string, number>();
-    for (const name of devices) if (!this.#numbers.has(name)) numbers.set(name, 0);
-    const given: number[] = [];
+    let given: number[] = [];
     let lastId = this.#lastId;
     this.#transaction(() => {
+      numbers.clear();
+      given = [];
+      for (const name of devices) if (!this.#numbers.has(name)) numbers.set(name, 0);
       for (const reading of readings) {
         const { device, quantity, stamp, late } = reading;
         let last = numbers.get(device) ?? this.#numbers.get(device);
@@ -167,6 +169,7 @@ export class Store {
   remove(ids: readonly number[]): void {
     let gone = 0;
     this.#transaction(() => {
+      gone = 0;
       for (const id of ids) gone += this.#delete.run(id).changes;
     });
     this.#waiting -= gone;
@@ -195,6 +198,16 @@ export class Store {
   }
 
   #transaction(work: () => void): void {
+    try {
+      this.#attempt(work);
+    } catch {
+      // The disk is full, perhaps with the log of what is in the database as well: made short, it may have room.
+      this.#database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+      this.#attempt(work);
+    }
+  }
+
+  #attempt(work: () => void): void {
     const database = this.#database;
     database.exec("BEGIN IMMEDIATE");
     try {

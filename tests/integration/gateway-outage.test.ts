@@ -3,7 +3,7 @@ import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { closeAll, closing, connectLine, gatewayAt, type LineClient } from "../support/gateway.js";
 import { freePort, until } from "../support/peers.js";
-import { CLI, Running, scratchDirectory, stopAll } from "../support/programs.js";
+import { CLI, itWith, Running, scratchDirectory, stopAll } from "../support/programs.js";
 import { SlowBroker } from "../support/slow-broker.js";
 
 let broker: SlowBroker;
@@ -130,18 +130,20 @@ describe("a gateway whose broker goes away", () => {
   });
 });
 
-describe("a gateway that is killed", () => {
-  const startCLI = async (store: string, port = broker.port) => {
-    const gateway = new Running(process.execPath, [
-      CLI,
-      "gateway",
-      ...["--broker", `mqtt://127.0.0.1:${port}`, "--listen", "0", "--store", store],
-    ]);
-    await gateway.until(/listen +127\.0\.0\.1:(\d+)/);
-    await gateway.until(/online|refuses/);
-    return { gateway, port: Number(/listen +127\.0\.0\.1:(\d+)/.exec(gateway.output)?.[1]) };
-  };
+/** @param blocks of 1,024 bytes that a file may have */
+const startCLI = async (store: string, blocks?: number) => {
+  const args = ["gateway", "--broker", `mqtt://127.0.0.1:${broker.port}`, "--listen", "0", "--store", store];
+  const limited = `trap '' XFSZ; ulimit -f ${blocks}; exec "$@"`;
+  const gateway =
+    blocks === undefined
+      ? new Running(process.execPath, [CLI, ...args])
+      : new Running("bash", ["-c", limited, "bash", process.execPath, CLI, ...args]);
+  await gateway.until(/listen +127\.0\.0\.1:(\d+)/);
+  await gateway.until(/online|refuses/);
+  return { gateway, port: Number(/listen +127\.0\.0\.1:(\d+)/.exec(gateway.output)?.[1]) };
+};
 
+describe("a gateway that is killed", () => {
   it("has lost nothing that it acknowledged, and gives no number twice", async () => {
     const store = path.join(scratchDirectory(), "gateway.db");
     const delivered = new Set<string>();
@@ -194,6 +196,33 @@ describe("a gateway that is killed", () => {
     await startCLI(store);
     await until(() => broker.retained.get("home/attic/status") === "offline");
   });
+});
+
+describe("a disk that takes no more", () => {
+  itWith("bash")(
+    "is answered with errors and told once, and costs nothing that was acknowledged (needs bash)",
+    async () => {
+      const store = path.join(scratchDirectory(), "gateway.db");
+      await broker.goAway();
+      const { gateway, port } = await startCLI(store, 64);
+      const client = await connectLine({ port });
+      let taken = 0;
+      let receipt = "";
+      do {
+        receipt = await client.ask(`{"device":"attic","temperature":${taken}}`);
+        if (receipt.startsWith("ok")) taken += 1;
+      } while (receipt.startsWith("ok"));
+      expect(receipt).toMatch(/^error: not taken, the store cannot write: the disk /);
+      expect(await client.ask("21.4")).toBe(receipt);
+      expect(await client.ask("Hello")).toMatch("Hello, client!");
+      expect(gateway.output.match(/the store cannot write/g)).toHaveLength(1);
+      await gateway.stop("SIGKILL");
+      await broker.comeBack();
+      await startCLI(store);
+      await until(() => broker.readings(TOPIC).length >= taken);
+      expect(broker.readings(TOPIC).map(({ seq }) => seq)).toEqual(upTo(taken));
+    },
+  );
 });
 
 describe("a store that cannot be had", () => {

@@ -9,6 +9,11 @@ export interface Limits {
   readonly lineSilence: number;
   /** Milliseconds from the first byte of a line to its end: 4,096 bytes at 9,600 bit/s take 4 s; who dribbles longer wants to hold on. */
   readonly lineTime: number;
+  /**
+   * Milliseconds after a serial port was opened in which the first byte means that a line was already on its way: what is
+   * left of it could be `1.4` of `21.4`. As on a device's own port: USB adapters hold bytes back for 16 ms.
+   */
+  readonly joining: number;
   /** TCP connections at once; each costs a file descriptor, and 1,024 is what a process commonly has in all. */
   readonly connections: number;
   /** Of them from one address other than loopback: a house's devices may be behind one, and one device takes few. */
@@ -53,6 +58,7 @@ export const LIMITS: Limits = Object.freeze({
   line: 4_096,
   lineSilence: 200,
   lineTime: 10_000,
+  joining: 50,
   connections: 1_000,
   perAddress: 128,
   idle: 3_600_000,

@@ -17,12 +17,6 @@ export interface SerialSideOptions {
   onWarning(text: string): void;
 }
 
-/**
- * Milliseconds after opening in which the first byte means that a line was already on its way: what is left of
- * it could be `1.4` of `21.4`. As on a device's own port.
- */
-const JOINING = 50;
-
 /** Milliseconds after which an open port was a good one: a USB adapter with a loose plug comes and goes. */
 const SETTLED = 5_000;
 
@@ -130,7 +124,8 @@ export class SerialSide implements Peer {
 
   #receive(port: SerialPort, chunk: Buffer): void {
     if (port !== this.#port || !this.#session) return;
-    if (this.#isSilent && performance.now() - this.#openedAt < JOINING) this.#session.join();
+    if (this.#isSilent && performance.now() - this.#openedAt < this.#options.hub.limits.joining)
+      this.#session.join();
     this.#isSilent = false;
     this.#session.receive(chunk);
   }

@@ -49,6 +49,7 @@ const PLACEHOLDERS: Readonly<Record<string, string>> = {
   key: "<file>",
   pin: "<digest>",
   server: "<host:port>",
+  serverpassword: "<text>",
   uart: "<device>",
   topic: "<base>",
   sensor: SENSORS.join("|"),

@@ -333,6 +333,7 @@ export function compose(options: ComposeOptions): Node {
       device: id,
       host: server.host,
       port: server.port,
+      password: settings.serverpassword,
     });
   }
 

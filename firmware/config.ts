@@ -14,6 +14,7 @@ export interface Settings {
   cert: string;
   key: string;
   server: string;
+  serverpassword: string;
   topic: string;
   id: string;
   sensor: string;
@@ -60,7 +61,7 @@ export interface Settings {
 export const enum Kind {
   /** Any text of `minimum` to `maximum` bytes. */
   TEXT,
-  /** Text that is never shown. */
+  /** Text on one line that is never shown. */
   SECRET,
   /** One of `words`. */
   WORD,
@@ -203,6 +204,15 @@ export const SETTINGS: readonly Setting[] = Object.freeze([
     260,
     "",
     "a TCP server that gets each reading as a line of text; off by default",
+  ),
+  setting(
+    "serverpassword",
+    Kind.SECRET,
+    "",
+    8,
+    64,
+    "bytes",
+    "what the server asks for first, as a gateway does that listens to a whole network; it goes there unencrypted",
   ),
   setting(
     "topic",

@@ -18,6 +18,7 @@ const KEPT: readonly (keyof Settings)[] = Object.freeze([
   "cert",
   "key",
   "server",
+  "serverpassword",
   "topic",
   "id",
   "device",
@@ -80,6 +81,9 @@ function copyImage(image: Readonly<Record<string, unknown>>, storage: KeyValue):
   if (!brings || storage.read(IMAGE_KEY) === fingerprint) return;
   // The password is the old network's: an open network would not be joined with it.
   if (isGood(image, "ssid") && storage.read("ssid") !== String(image["ssid"])) storage.delete("password");
+  // So is this one: another server must not be told it.
+  if (isGood(image, "server") && storage.read("server") !== String(image["server"]))
+    storage.delete("serverpassword");
   // Whom to trust is said anew as a whole, and so is who the node is: a key goes with its certificate.
   replaceTogether(image, storage, "ca", "pin");
   replaceTogether(image, storage, "cert", "key");

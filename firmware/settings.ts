@@ -114,6 +114,8 @@ function check(entry: Setting, given: unknown): string | number | undefined {
     default: {
       const length = utf8Length(text);
       if (length < minimum || length > maximum || text.indexOf("\0") >= 0) return undefined;
+      // It is sent as a line: with a line's end in it, it would be two.
+      if (kind === Kind.SECRET && (text.indexOf("\n") >= 0 || text.indexOf("\r") >= 0)) return undefined;
       return kind === Kind.TOPIC && !isTopicBase(text) ? undefined : text;
     }
   }

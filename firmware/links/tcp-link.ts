@@ -32,6 +32,8 @@ export interface TCPLinkOptions {
   device: string;
   host: string;
   port: number;
+  /** Said in the first line of each connection, to which there is no answer; nothing where it is empty. */
+  password: string;
 }
 
 /** Readings that wait for the server. */
@@ -81,6 +83,8 @@ export class TCPLink {
   #attempt = 0;
   /** Times that the present message was sent. */
   #sends = 0;
+  /** The password was said on the present connection. */
+  #admitted = false;
   /** Receipts on the present connection. */
   #receipts = 0;
   #reading = blankReading();
@@ -127,13 +131,15 @@ export class TCPLink {
     const { queue } = this.#options;
     if (this.#state !== State.IDLE || !this.#up || queue.size === 0) return;
     if (!this.#socket) return this.#connect();
-    const { device } = this.#options;
+    const { device, password } = this.#options;
     if (queue.first !== this.#reading.seq) this.#sends = 0;
     queue.read(queue.first, this.#reading);
-    const line = `${readingJSON(this.#reading, false, device)}\n`;
+    let line = `${readingJSON(this.#reading, false, device)}\n`;
+    if (password !== "" && !this.#admitted) line = `password ${password}\n${line}`;
     const bytes = new Uint8Array(utf8Length(line));
     writeUTF8(bytes, 0, line);
     if (bytes.length > this.#writable) return; // onWritable comes back
+    this.#admitted = true;
     this.#state = State.SENT;
     this.#sends += 1;
     this.#receipt = "";
@@ -179,6 +185,7 @@ export class TCPLink {
     const { dns, socket, host, port } = this.#options;
     this.#state = State.CONNECTING;
     this.#receipts = 0;
+    this.#admitted = false;
     this.#writable = 0;
     this.#attempt += 1;
     const attempt = this.#attempt;

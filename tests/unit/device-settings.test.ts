@@ -57,6 +57,17 @@ describe("the layers", () => {
     expect(start({}, storage).raw).toEqual(other);
   });
 
+  it("do not keep the password of one server for another", () => {
+    const storage = new MemoryStorage();
+    const image = { ...HOME, server: "10.0.0.2:9000", serverpassword: "correct horse" };
+    start(image, storage);
+    expect(start({}, storage).raw["serverpassword"]).toBe("correct horse");
+    expect(start({ id: "other", server: "10.0.0.2:9000" }, storage).raw["serverpassword"]).toBe(
+      "correct horse",
+    );
+    expect(start({ server: "10.0.0.3:9000" }, storage).raw["serverpassword"]).toBeUndefined();
+  });
+
   it("keep what a newly flashed image does not bring", () => {
     const storage = new MemoryStorage();
     start(HOME, storage);

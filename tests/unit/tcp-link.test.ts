@@ -47,6 +47,31 @@ describe("the raw TCP link", () => {
     expect(journal.receipts[0]).toBe("got it");
   });
 
+  it("says the password first on each connection, where there is one", () => {
+    let answered = 0;
+    const { board, connections } = withServer(
+      (peer) => {
+        peer.write(bytes("ok\n"));
+        if (++answered === 3) peer.close();
+      },
+      { serverpassword: "correct horse" },
+    );
+    board.clock.run(6_500);
+    expect(connections).toHaveLength(2);
+    for (const text of connections) {
+      const lines = text.split("\n");
+      expect(lines[0]).toBe("password correct horse");
+      expect(lines.slice(1).join("\n")).not.toContain("password");
+      expect(JSON.parse(lines[1])).toHaveProperty("temperature");
+    }
+  });
+
+  it("says no password where none is set", () => {
+    const { board, connections } = withServer((peer) => peer.write(bytes("ok\n")));
+    board.clock.run(3_500);
+    expect(connections[0]).not.toContain("password");
+  });
+
   it("gets every reading to a server that answers without a newline and closes, without back-off", () => {
     const { board, connections, sequences, journal } = withServer((peer) => {
       peer.write(bytes("Hello, client!"));

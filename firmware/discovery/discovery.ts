@@ -181,8 +181,8 @@ function nameOf(base: string): string {
 const ID_LIMIT = 32;
 
 /**
- * Home Assistant allows letters, digits, `_` and `-` in the level of a topic that names a device. A long one ends with a
- * digest of all of it.
+ * Home Assistant allows letters, digits, `_` and `-` in the level of a topic that names a device. One that has others, or is
+ * long, ends with a digest of all of it: `a/b` and `a_2fb` are two devices.
  */
 function objectId(id: string): string {
   let result = "";
@@ -195,7 +195,7 @@ function objectId(id: string): string {
     result += isPlain ? id.charAt(i) : `_${unit.toString(16)}`;
     digest = Math.imul(digest ^ unit, 0x01000193);
   }
-  return result.length <= ID_LIMIT
+  return result === id && result.length <= ID_LIMIT
     ? result
     : `${result.slice(0, ID_LIMIT - 9)}_${(digest >>> 0).toString(16)}`;
 }

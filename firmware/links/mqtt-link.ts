@@ -146,6 +146,9 @@ export class MQTTLink {
   #oldest = -1;
   #acknowledgements = 0;
   #movedAt = 0;
+  /** The same of letters. */
+  #letterAcknowledgements = 0;
+  #lettersMovedAt = 0;
 
   #inbox: Inbox;
 
@@ -222,7 +225,7 @@ export class MQTTLink {
         this.#subscribe();
         break;
       case LinkState.ONLINE:
-        this.#movedAt = this.#options.clock.ticks();
+        this.#movedAt = this.#lettersMovedAt = this.#options.clock.ticks();
         this.#alarm.set(ANSWER_TIMEOUT / 2);
         this.#send();
         break;
@@ -254,6 +257,7 @@ export class MQTTLink {
         break;
       case LinkState.ONLINE:
         if (this.#isStuck()) this.#lost("the broker does not acknowledge readings");
+        else if (this.#areLettersStuck()) this.#lost("the broker does not acknowledge messages");
         else this.#alarm.set(ANSWER_TIMEOUT / 2);
         break;
       default:
@@ -274,6 +278,17 @@ export class MQTTLink {
     return count > 0 && elapsed(this.#movedAt, now) >= ANSWER_TIMEOUT;
   }
 
+  /** Whether letters are under way and none was acknowledged for too long: a state that changes waits for the one before. */
+  #areLettersStuck(): boolean {
+    const { clock, postbox } = this.#options;
+    const now = clock.ticks();
+    const { acknowledgements } = postbox;
+    if (!postbox.isUnderWay || acknowledgements !== this.#letterAcknowledgements) this.#lettersMovedAt = now;
+    this.#letterAcknowledgements = acknowledgements;
+    // The first look may come at once after a letter, so one look more than the time out has.
+    return elapsed(this.#lettersMovedAt, now) >= ANSWER_TIMEOUT * 1.5;
+  }
+
   /** Says once that the link waits for the clock. */
   #lacksClock(): boolean {
     const { needsClock, clock, monitor } = this.#options;
@@ -287,6 +302,7 @@ export class MQTTLink {
   #connect(): void {
     const { client, dns, socket, timer, clock, host, port, user, password, id, keepAlive } = this.#options;
     this.#attempts += 1;
+    this.#capacity = 0;
     const attempt = this.#attempts;
     // What a client that was closed still has to say is not listened to.
     const isCurrent = () => attempt === this.#attempts && this.#client !== undefined;

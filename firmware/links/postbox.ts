@@ -30,6 +30,9 @@ const ANSWERS = 8;
 const FIRST_STATE_ID = 0xff10;
 const FIRST_ANSWER_ID = 0xff40;
 
+/** Identifiers of answers, in turn: one that gave way may be under way still when its place is used again. */
+const ANSWER_IDS = 64;
+
 const enum Progress {
   NONE,
   DUE,
@@ -42,6 +45,7 @@ const enum Progress {
 interface Answer {
   topic: string;
   text: string;
+  id: number;
   progress: Progress;
   /** It was sent before, on a connection that is gone. */
   wasSent: boolean;
@@ -54,6 +58,9 @@ export class Postbox {
   #answers: Answer[] = [];
   #first = 0;
   #count = 0;
+  /** Answers so far, modulo their identifiers. */
+  #serial = 0;
+  #acknowledgements = 0;
   #sessionPresent = false;
   #letter: Letter = { topic: "", text: "", retain: false, id: 0, duplicate: false };
   #onPosted: () => void;
@@ -67,7 +74,7 @@ export class Postbox {
     this.#progress = new Uint8Array(states.length);
     this.#onPosted = onPosted;
     for (let i = 0; i < ANSWERS; i++) {
-      this.#answers.push({ topic: "", text: "", progress: Progress.NONE, wasSent: false });
+      this.#answers.push({ topic: "", text: "", id: 0, progress: Progress.NONE, wasSent: false });
     }
   }
 
@@ -86,6 +93,8 @@ export class Postbox {
     this.#count += 1;
     answer.topic = topic;
     answer.text = text;
+    answer.id = FIRST_ANSWER_ID + this.#serial;
+    this.#serial = (this.#serial + 1) % ANSWER_IDS;
     answer.progress = Progress.DUE;
     answer.wasSent = false;
     this.#onPosted();
@@ -113,8 +122,7 @@ export class Postbox {
     for (let i = 0; i < this.#count; i++) {
       const answer = this.#at(i);
       if (answer.progress !== Progress.DUE) continue;
-      const id = FIRST_ANSWER_ID + ((this.#first + i) % ANSWERS);
-      return this.#fill(answer.topic, answer.text, false, id, answer.wasSent && this.#sessionPresent);
+      return this.#fill(answer.topic, answer.text, false, answer.id, answer.wasSent && this.#sessionPresent);
     }
     return undefined;
   }
@@ -130,17 +138,32 @@ export class Postbox {
   /** The letter that `next` gave is written. */
   sent(): void {
     const { id } = this.#letter;
-    if (id >= FIRST_ANSWER_ID) this.#answers[id - FIRST_ANSWER_ID].progress = Progress.SENT;
-    else this.#progress[id - FIRST_STATE_ID] = Progress.SENT;
+    const answer = this.#answerOf(id);
+    if (answer) answer.progress = Progress.SENT;
+    else if (id < FIRST_ANSWER_ID) this.#progress[id - FIRST_STATE_ID] = Progress.SENT;
+  }
+
+  /** Something was sent and is not acknowledged. */
+  get isUnderWay(): boolean {
+    for (let i = 0; i < this.#progress.length; i++) if (this.#progress[i] >= Progress.SENT) return true;
+    for (let i = 0; i < this.#count; i++) if (this.#at(i).progress === Progress.SENT) return true;
+    return false;
+  }
+
+  /** Letters acknowledged so far. */
+  get acknowledgements(): number {
+    return this.#acknowledgements;
   }
 
   /** PUBACK; identifiers of others are passed over. */
   acknowledged(id: number): void {
-    if (id >= FIRST_ANSWER_ID && id < FIRST_ANSWER_ID + ANSWERS) {
-      const answer = this.#answers[id - FIRST_ANSWER_ID];
+    const answer = this.#answerOf(id);
+    if (answer) {
+      this.#acknowledgements += 1;
       if (answer.progress === Progress.SENT) answer.progress = Progress.NONE;
       while (this.#count > 0 && this.#at(0).progress === Progress.NONE) this.#drop();
     } else if (id >= FIRST_STATE_ID && id < FIRST_STATE_ID + this.#progress.length) {
+      this.#acknowledgements += 1;
       const index = id - FIRST_STATE_ID;
       const before = this.#progress[index];
       if (before === Progress.SENT) {
@@ -162,6 +185,11 @@ export class Postbox {
 
   #at(index: number): Answer {
     return this.#answers[(this.#first + index) % ANSWERS];
+  }
+
+  #answerOf(id: number): Answer | undefined {
+    for (let i = 0; i < this.#count; i++) if (this.#at(i).id === id) return this.#at(i);
+    return undefined;
   }
 
   /** Gives up the oldest answer. */

@@ -114,6 +114,17 @@ describe("what Home Assistant is told of a device", () => {
     expect(JSON.parse(parts.broker.retained.get(TOPIC)?.payload ?? "")).toHaveProperty("cmps");
   });
 
+  it("goes out in pieces on a connection with less room than the one before, too", () => {
+    const parts = bootedNode({ interval: "1s" });
+    parts.make().start();
+    parts.board.clock.run(5_000);
+    expect(parts.broker.retained.has(TOPIC)).toBe(true);
+    Object.assign(parts.board.tcp, { sendBuffer: 1_000 });
+    parts.board.net.resetAll();
+    parts.board.clock.run(30_000);
+    expect(parts.broker.payloads(TOPIC)).toHaveLength(2);
+  });
+
   it("takes the number alone where that is what is published", () => {
     expect(configOf({ plain: true }).cmps["temperature"]).not.toHaveProperty("val_tpl");
   });
@@ -182,8 +193,8 @@ describe("what Home Assistant is told of a device", () => {
   it("is at a topic that a broker and Home Assistant allow, one for each id", () => {
     expect(discoveryTopic("homeassistant", "hearth-02ab")).toBe("homeassistant/device/hearth-02ab/config");
     const long = "x".repeat(60);
-    const odd = [`${long}1`, `${long}2`, "a/b", "a+b", "a#b", "a b", "ä", "a.b"].map((id) =>
-      discoveryTopic("ha", id),
+    const odd = [`${long}1`, `${long}2`, "a/b", "a_2fb", "a_2f", "a/", "a+b", "a#b", "a b", "ä", "a.b"].map(
+      (id) => discoveryTopic("ha", id),
     );
     for (const topic of odd) expect(topic).toMatch(/^ha\/device\/[a-zA-Z0-9_-]+\/config$/);
     expect(new Set(odd).size).toBe(odd.length);

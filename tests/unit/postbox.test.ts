@@ -133,6 +133,62 @@ describe("a postbox", () => {
     postbox.acknowledged(sent[3].id);
     postbox.acknowledged(sent[0].id);
     postbox.answer("reply", "new");
-    expect(sendAll().map(({ text, id }) => [text, id])).toEqual([["new", sent[0].id]]);
+    const ids = sent.map(({ id }) => id);
+    const [letter, ...others] = sendAll();
+    expect([letter.text, others]).toEqual(["new", []]);
+    expect(ids).not.toContain(letter.id);
+  });
+
+  it("gives an answer no identifier that one has which gave way and is under way still", () => {
+    const { postbox, sendAll } = box(0);
+    postbox.begin(false);
+    for (let i = 0; i < 8; i++) postbox.answer("reply", String(i));
+    const sent = sendAll();
+    postbox.answer("reply", "new");
+    const [letter] = sendAll();
+    expect(sent.map(({ id }) => id)).not.toContain(letter.id);
+    // The PUBACK of the one that gave way.
+    postbox.acknowledged(sent[0].id);
+    postbox.begin(false);
+    expect(sendAll().map(({ text }) => text)).toContain("new");
+  });
+
+  it("keeps identifiers of answers in their range, in turn", () => {
+    const { postbox, sendAll } = box(0);
+    postbox.begin(false);
+    const ids: number[] = [];
+    for (let i = 0; i < 200; i++) {
+      postbox.answer("reply", String(i));
+      const [{ id, text }] = sendAll();
+      expect(text).toBe(String(i));
+      ids.push(id);
+      postbox.acknowledged(id);
+    }
+    expect(Math.min(...ids)).toBe(0xff40);
+    expect(Math.max(...ids)).toBe(0xff7f);
+    expect(ids[64]).toBe(ids[0]);
+  });
+
+  it("knows whether anything is under way, and how much was acknowledged", () => {
+    const { postbox, states, sendAll } = box(1);
+    expect(postbox.isUnderWay).toBe(false);
+    postbox.begin(false);
+    expect(postbox.isUnderWay).toBe(false);
+    const [state] = sendAll();
+    expect(postbox.isUnderWay).toBe(true);
+    postbox.changed(states[0]);
+    expect(postbox.isUnderWay).toBe(true);
+    postbox.acknowledged(state.id);
+    expect(postbox.isUnderWay).toBe(false);
+    sendAll();
+    postbox.acknowledged(state.id);
+    postbox.answer("reply", "a");
+    const [answer] = sendAll();
+    expect(postbox.isUnderWay).toBe(true);
+    postbox.acknowledged(answer.id);
+    expect(postbox.isUnderWay).toBe(false);
+    expect(postbox.acknowledgements).toBe(3);
+    postbox.acknowledged(7);
+    expect(postbox.acknowledgements).toBe(3);
   });
 });

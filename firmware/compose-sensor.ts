@@ -62,14 +62,17 @@ export function composeSensor(context: Context, recorder: Recorder, onOpened: ()
   const apply = (values: Partial<Present>): void => {
     Object.assign(present, values);
     for (let i = 0; i < pipelines.length; i++) pipelines[i].changeInterval(present.interval);
-    pipelines[Quantity.TEMPERATURE].setSteps(temperatureSteps(settings, present));
+    // Filters begin anew: what they have seen was calibrated otherwise.
+    if (values.offset !== undefined || values.twopoint !== undefined)
+      pipelines[Quantity.TEMPERATURE].setSteps(temperatureSteps(settings, present));
     if (entry) source.setPeriod?.(periodOf(settings, present.interval, entry));
   };
+  const shortest =
+    durability === Durability.ALWAYS && journal
+      ? shortestInterval(journal.status, journal.endurance, entry)
+      : 0;
   const actions: Record<string, Action> = sensorActions({
-    shortestInterval:
-      durability === Durability.ALWAYS && journal
-        ? shortestInterval(journal.status, journal.endurance, entry)
-        : 0,
+    shortestInterval: shortest,
     changeInterval: (interval) => {
       changed.set({ interval });
       apply({ interval });
@@ -85,12 +88,11 @@ export function composeSensor(context: Context, recorder: Recorder, onOpened: ()
     subscriptions: [],
     actions,
     plain: [],
-    reset: () =>
-      apply({
-        interval: changed.unchanged("interval"),
-        offset: changed.unchanged("offset"),
-        twopoint: changed.unchanged("twopoint"),
-      }),
+    reset: () => {
+      // What the image says may need another durability, which the next start chooses.
+      const interval = Math.max(changed.unchanged("interval"), shortest);
+      apply({ interval, offset: changed.unchanged("offset"), twopoint: changed.unchanged("twopoint") });
+    },
     // A sensor that is asked seldom is not silent: at least three of its values must be missing.
     patience: () =>
       settings.watchdog === 0
@@ -114,15 +116,14 @@ export function durabilityOf(
   if (!journal || durability === Durability.OUTAGE) return durability;
   const entry = sensorEntryOf(board, settings);
   const shortest = shortestInterval(journal.status, journal.endurance, entry);
-  const period = Math.max(settings.interval, entry?.period ?? 0);
-  if (period >= shortest) return durability;
+  if (settings.interval >= shortest) return durability;
   monitor.warning?.(
     `setting "interval" is ${formatDuration(settings.interval)}: too short for durability=always, which would wear the flash out within ten years; allowed is ${formatDuration(shortest)} or more; durability is outage instead`,
   );
   return Durability.OUTAGE;
 }
 
-/** Milliseconds between readings that do not wear the flash out; 0 where it does not matter. */
+/** Milliseconds between readings that do not wear the flash out; 0 where none come that fast, or it does not matter. */
 function shortestInterval(
   status: FlashStatus,
   endurance: number | undefined,
@@ -130,7 +131,8 @@ function shortestInterval(
 ): number {
   if (endurance === undefined) return 0;
   const quantities = entry ? (entry.quantities ?? QUANTITIES.length) : QUANTITIES.length;
-  return Math.ceil((shortestPeriod(status, endurance) * quantities) / 100) * 100;
+  const shortest = Math.ceil((shortestPeriod(status, endurance) * quantities) / 100) * 100;
+  return entry && entry.period >= shortest ? 0 : shortest;
 }
 
 /** Calibration first, on what the part measured; then the filters. */

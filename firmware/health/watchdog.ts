@@ -30,7 +30,7 @@ export interface WatchdogOptions {
   clock: Clock;
   monitor: Monitor;
   boots: Boots;
-  /** Milliseconds without an accepted value before the node starts anew; 0 is never. Below 20 days. */
+  /** Milliseconds without an accepted value before the node starts anew; 0 is never. Below 20 days. It may change. */
   patience(): number;
   /** Resets the device when even this class does not run any more. */
   hardware: HardwareWatchdog | undefined;
@@ -58,8 +58,9 @@ export class Watchdog {
   /** A value was accepted since the last turn, and at all. */
   #isFresh = false;
   #hasValue = false;
-  /** Ticks of the turn that found the last value. */
+  /** Ticks of the turn that found the last value, or another patience. */
   #valueAt = 0;
+  #patience = 0;
   #isStalled = false;
 
   constructor(options: WatchdogOptions) {
@@ -75,6 +76,7 @@ export class Watchdog {
     const { boots, monitor } = this.#options;
     this.#node = node;
     this.#since = this.#valueAt = this.#options.clock.ticks();
+    this.#patience = this.#options.patience();
     this.#options.hardware?.feed();
     this.#alarm.set(PERIOD);
     if (!boots.isSafe) {
@@ -112,6 +114,7 @@ export class Watchdog {
         this.#isFresh = this.#isStalled = false;
         this.#valueAt = now;
       }
+      this.#watchPatience(now);
       if (!this.#isWell) this.#checkWell(now);
       if (!this.#isStalled) this.#checkSilence(now);
     }
@@ -125,10 +128,18 @@ export class Watchdog {
     this.#note(() => this.#options.boots.well());
   }
 
+  /** Whoever shortens the interval of a day to a minute does not want what was silent by intent to count as silence. */
+  #watchPatience(now: number): void {
+    const patience = this.#options.patience();
+    if (patience === this.#patience) return;
+    this.#patience = patience;
+    this.#valueAt = now;
+  }
+
   #checkSilence(now: number): void {
-    const { patience, boots, monitor, restart, hardware } = this.#options;
+    const { boots, monitor, restart, hardware } = this.#options;
     const wait = this.#wait();
-    if (patience() === 0 || elapsed(this.#valueAt, now) < wait) return;
+    if (this.#patience === 0 || elapsed(this.#valueAt, now) < wait) return;
     this.#isStalled = true;
     const what = `no value from the sensor was accepted for ${formatDuration(wait)}`;
     if (!restart && !hardware) {
@@ -145,7 +156,7 @@ export class Watchdog {
 
   #wait(): number {
     const { boots } = this.#options;
-    const patience = this.#options.patience();
+    const patience = this.#patience;
     return Math.min(patience * 2 ** boots.stalls, Math.max(patience, LONGEST_WAIT));
   }
 

@@ -83,6 +83,40 @@ describe("a command to a node", () => {
     expect(countIn(60_000)).toBeGreaterThanOrEqual(11);
   });
 
+  it("gives its watchdog patience anew: what was silent by intent was no silence", () => {
+    const { command, restarts, board, countIn, journal } = sensorNode({ interval: "1d" });
+    board.clock.run(20 * 3_600_000 + 9_500);
+    expect(command({ id: "1", command: "interval", value: "30s" })).toMatchObject({ outcome: "done" });
+    expect(countIn(3_600_000)).toBeGreaterThan(100);
+    expect([restarts, journal.warnings]).toEqual([[], []]);
+  });
+
+  it("changes the interval and leaves filters as they are", () => {
+    const values = [10, 20, 20, 20, 20, 20];
+    const filtered = (change: boolean) => {
+      const rising = sensorEntry(
+        class {
+          sample(): object {
+            return { temperature: values.shift() ?? 20 };
+          }
+          close(): void {}
+        },
+        {},
+        { minimum: -40, maximum: 125, period: 500, quantities: 1 },
+      );
+      values.splice(0, values.length, 10, 10, 10, 20);
+      const node = sensorNode(
+        { sensor: "rising", smoothing: 0.01, interval: "1s" },
+        { sensors: { rising: () => rising } },
+      );
+      if (change) node.command({ id: "1", command: "interval", value: "2s" });
+      node.board.clock.run(3_000);
+      return node.values().at(-1) as number;
+    };
+    expect(filtered(false)).toBeLessThan(12);
+    expect(filtered(true)).toBeLessThan(12);
+  });
+
   it("keeps the interval over a restart, until an image brings another one than it had", () => {
     const { command, storage, board } = sensorNode();
     command({ id: "1", command: "interval", value: "2s" });
@@ -121,6 +155,37 @@ describe("a command to a node", () => {
       reason: expect.stringMatching(/"value" is missing/),
     });
     expect(countIn(12_000)).toBeGreaterThan(7);
+  });
+
+  it("goes back on reset no further than the flash allows before the next start", () => {
+    const storage = new MemoryStorage();
+    const image = { interval: "500ms", durability: "always" };
+    const flash = Object.assign(new VirtualFlash(224), { endurance: 10_000 });
+    storage.values.set("changed", '{"interval":[10000,"500ms"]}');
+    const { command, countIn } = sensorNode(image, { storage, flash });
+    expect(command({ id: "1", command: "reset" })).toEqual({ id: "1", outcome: "done" });
+    countIn(5_000);
+    expect(countIn(60_000)).toBeLessThanOrEqual(50);
+  });
+
+  it("takes any interval where the part is not fast enough to wear the flash out", () => {
+    const slow = sensorEntry(
+      class {
+        sample(): object {
+          return { temperature: 20 };
+        }
+        close(): void {}
+      },
+      {},
+      { minimum: -40, maximum: 125, period: 2_000, quantities: 1 },
+    );
+    const flash = Object.assign(new VirtualFlash(224), { endurance: 10_000 });
+    const { command, journal } = sensorNode(
+      { sensor: "slow", interval: "100ms" },
+      { flash, sensors: { slow: () => slow } },
+    );
+    expect(command({ id: "1", command: "interval", value: "200ms" })).toMatchObject({ outcome: "done" });
+    expect(journal.warnings).toEqual([]);
   });
 
   it("calibrates with an offset, with two points, with both, and takes points away", () => {

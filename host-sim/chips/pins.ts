@@ -80,7 +80,7 @@ export class Pins {
   free(pin: number, by: Digital | PWM): void {
     if (this.#taken.get(pin) !== by) return;
     this.#taken.delete(pin);
-    this.#duties.delete(pin);
+    if (this.#duties.delete(pin)) this.#onDriven();
   }
 
   /** For Digital. */

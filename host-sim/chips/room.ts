@@ -45,7 +45,9 @@ export class Room {
 
   #movedBy(now: number): number {
     if (this.#moved === this.#goal) return this.#goal;
-    return this.#goal + (this.#moved - this.#goal) * Math.exp((this.#switchedAt - now) / INERTIA);
+    // A time that wraps seems to go back: weeks have passed.
+    const passed = now >= this.#switchedAt ? now - this.#switchedAt : Number.POSITIVE_INFINITY;
+    return this.#goal + (this.#moved - this.#goal) * Math.exp(-passed / INERTIA);
   }
 
   /** Relative humidity in percent: warmer air of the same moisture is drier. */

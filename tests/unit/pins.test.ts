@@ -142,3 +142,15 @@ describe("Digital", () => {
     }).toThrow(RangeError);
   });
 });
+
+describe("PWM", () => {
+  it("drives its pin no more once it is closed, and that is noticed", () => {
+    const duties: number[] = [];
+    const pins: Pins = new Pins(() => duties.push(pins.duty(25)));
+    const fan = new pins.PWM({ pin: 25 });
+    fan.write(1_023);
+    fan.close();
+    fan.close();
+    expect(duties).toEqual([1, 0]);
+  });
+});

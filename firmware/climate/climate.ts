@@ -52,8 +52,13 @@ export class Climate implements Source {
   #cooler: Switch | undefined;
   #heater: Switch | undefined;
   #fan: Switch | undefined;
+  /** What was switched last. */
   #acting: Action;
   #speed = 0;
+  /** Started and not closed. */
+  #isOpen = false;
+  /** Something could not be switched: it is tried again at each turn. */
+  #hasFailed = false;
 
   constructor(options: ClimateOptions) {
     const { settings, base, follows, clock, timer } = options;
@@ -91,6 +96,9 @@ export class Climate implements Source {
     this.#cooler = this.#open("cooler", cooler && (() => new DigitalSwitch(cooler)));
     this.#heater = this.#open("heater", heater && (() => new DigitalSwitch(heater)));
     this.#fan = this.#open("fan", fan && (() => new PWMSwitch(fan)));
+    this.#isOpen = true;
+    this.#thermostat.canCool = this.#canCool;
+    this.#thermostat.canHeat = this.#canHeat;
     if (!this.#canCool && !this.#canHeat)
       monitor.warning?.("there is nothing to switch: set cooler, heater or fan to a pin");
     const { mode } = this.#thermostat;
@@ -101,6 +109,7 @@ export class Climate implements Source {
   }
 
   close(): void {
+    this.#isOpen = false;
     this.#alarm.clear();
     this.#cooler?.close();
     this.#heater?.close();
@@ -149,17 +158,19 @@ export class Climate implements Source {
     return cooler || fan ? MODES : [MODES[Mode.OFF], MODES[Mode.HEAT]];
   }
 
+  /** In safe mode nothing is open: what counts is what there would be. */
   get #canCool(): boolean {
-    return this.#cooler !== undefined || this.#fan !== undefined;
+    const { cooler, fan } = this.#isOpen ? { cooler: this.#cooler, fan: this.#fan } : this.#options.outputs;
+    return cooler !== undefined || fan !== undefined;
   }
 
   get #canHeat(): boolean {
-    return this.#heater !== undefined;
+    return (this.#isOpen ? this.#heater : this.#options.outputs.heater) !== undefined;
   }
 
   #missingFor(mode: Mode): string | undefined {
-    if (mode === Mode.COOL && !this.#canCool) return "there is nothing to cool with";
-    if (mode === Mode.HEAT && !this.#canHeat) return "there is nothing to heat with";
+    if ((mode === Mode.COOL || mode === Mode.AUTO) && !this.#canCool) return "there is nothing to cool with";
+    if ((mode === Mode.HEAT || mode === Mode.AUTO) && !this.#canHeat) return "there is nothing to heat with";
     return undefined;
   }
 
@@ -174,9 +185,9 @@ export class Climate implements Source {
 
   #onTemperature(message: Message): void {
     const { clock, settings } = this.#options;
-    const temperature = temperatureOf(message, clock.now(), settings.hold);
-    if (Number.isNaN(temperature)) return;
-    this.#thermostat.measured(temperature, clock.ticks());
+    const heard = temperatureOf(message, clock.now(), settings.hold);
+    if (!heard) return;
+    this.#thermostat.measured(heard.temperature, (clock.ticks() - heard.age) | 0);
     this.#act();
   }
 
@@ -187,24 +198,48 @@ export class Climate implements Source {
   }
 
   #act(): void {
+    // Commands and temperatures come also in safe mode, and while the node says goodbye.
+    if (!this.#isOpen) return;
     const { clock, monitor, onChanged } = this.#options;
     const thermostat = this.#thermostat;
     const action = thermostat.decide(clock.ticks());
     const { speed } = thermostat;
-    if (action === this.#acting && speed === this.#speed) return;
+    if (action === this.#acting && speed === this.#speed && !this.#hasFailed) return;
+    // What it does is what it was seen to switch.
+    if (!this.#switch(action, speed)) return;
+    this.#hasFailed = false;
     const isNew = action !== this.#acting;
     this.#acting = action;
     this.#speed = speed;
-    try {
-      this.#cooler?.set(action === Action.COOLING ? 1 : 0);
-      this.#heater?.set(action === Action.HEATING ? 1 : 0);
-      this.#fan?.set(speed);
-    } catch (error) {
-      monitor.warning?.(`switching failed: ${errorText(error)}`);
-    }
     if (!isNew) return;
     monitor.acting?.(ACTIONS[action]);
     onChanged(this.#action);
+  }
+
+  /** Off first, each by itself: what cannot be switched off keeps the others off. False where something has failed. */
+  #switch(action: Action, speed: number): boolean {
+    const isCooling = action === Action.COOLING;
+    const isHeating = action === Action.HEATING;
+    const isCoolerOff = isCooling || this.#set(this.#cooler, 0);
+    const isHeaterOff = isHeating || this.#set(this.#heater, 0);
+    if (!isCoolerOff || !isHeaterOff) {
+      this.#set(this.#fan, 0);
+      return false;
+    }
+    if (!this.#set(this.#fan, speed)) return false;
+    return (!isCooling || this.#set(this.#cooler, 1)) && (!isHeating || this.#set(this.#heater, 1));
+  }
+
+  #set(output: Switch | undefined, level: number): boolean {
+    try {
+      output?.set(level);
+      return true;
+    } catch (error) {
+      if (!this.#hasFailed)
+        this.#options.monitor.warning?.(`switching failed: ${errorText(error)}; it is tried again`);
+      this.#hasFailed = true;
+      return false;
+    }
   }
 }
 

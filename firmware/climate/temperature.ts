@@ -7,35 +7,48 @@ import type { Message } from "../links/inbox.js";
 const MINIMUM = -50;
 const MAXIMUM = 80;
 
+/** Names that a message is read for: the parser of XS makes no others when it is given a list, and keeps a table of all. */
+const NAMES: readonly string[] = Object.freeze(["temperature", "time", "late"]);
+
+/** A temperature that was heard of. */
+export interface Heard {
+  /** Degrees Celsius. */
+  readonly temperature: number;
+  /** Milliseconds since it was measured, as far as that is known; 0 where age does not matter. */
+  readonly age: number;
+}
+
 /**
- * The temperature in a message, as it is now; NaN where there is none. A reading that waited through an outage says how it
- * was. A retained one may be of a sensor that has been dead for weeks: it counts where its time says that it is new.
+ * The temperature in a message; `undefined` where there is none to act on. A reading that waited through an outage says how
+ * it was. A retained one may be of a sensor that has been dead for weeks, and so may one that the broker kept for us while
+ * we were away: where its time says that it is too old it does not count, and a retained one has to say that it is not.
  *
  * @param now milliseconds since 1970, `undefined` while the clock is not set
- * @param hold milliseconds for which a retained reading is new; 0 is for ever
+ * @param hold milliseconds for which a temperature counts; 0 is for ever
  */
-export function temperatureOf(message: Message, now: number | undefined, hold: number): number {
+export function temperatureOf(message: Message, now: number | undefined, hold: number): Heard | undefined {
   const { payload, retain } = message;
   const text = readUTF8(payload, 0, payload.length);
-  if (text === undefined || text.trim() === "") return Number.NaN;
+  if (text === undefined || text.trim() === "") return undefined;
   const isStored = retain !== false;
-  if (!text.startsWith("{")) return isStored && hold > 0 ? Number.NaN : inRange(Number(text));
+  if (!text.startsWith("{")) return isStored && hold > 0 ? undefined : heard(Number(text), 0);
   let reading: { temperature?: unknown; time?: unknown; late?: unknown };
   try {
     // A reading of ours is flat; deeper, it is no reading, and the parser recurses.
-    if (text.indexOf("[") >= 0 || text.indexOf("{", 1) >= 0) return Number.NaN;
-    reading = JSON.parse(text);
+    if (text.indexOf("[") >= 0 || text.indexOf("{", 1) >= 0) return undefined;
+    reading = JSON.parse(text, NAMES as unknown as undefined);
   } catch {
-    return Number.NaN;
+    return undefined;
   }
   const { temperature, time, late } = reading;
-  if (late === true || typeof temperature !== "number") return Number.NaN;
-  if (isStored && hold > 0) {
-    if (now === undefined || typeof time !== "number" || !(Math.abs(now - time) < hold)) return Number.NaN;
-  }
-  return inRange(temperature);
+  if (late === true || typeof temperature !== "number") return undefined;
+  if (hold === 0) return heard(temperature, 0);
+  const age = now !== undefined && typeof time === "number" ? now - time : Number.NaN;
+  if (age >= hold || (isStored && !(age > -hold))) return undefined;
+  // A clock that is ahead of ours makes nothing younger than new.
+  return heard(temperature, age > 0 ? age : 0);
 }
 
-function inRange(value: number): number {
-  return value >= MINIMUM && value <= MAXIMUM ? value : Number.NaN;
+function heard(temperature: number, age: number): Heard | undefined {
+  return temperature >= MINIMUM && temperature <= MAXIMUM ? { temperature, age } : undefined;
 }

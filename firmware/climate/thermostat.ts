@@ -50,6 +50,9 @@ const SLOWEST = 0.3;
 export class Thermostat {
   mode: Mode;
   target: number;
+  /** What there is to switch. Without it nothing of that kind is ever decided. */
+  canCool = true;
+  canHeat = true;
   #options: ThermostatOptions;
   #temperature = Number.NaN;
   #temperatureAt = 0;
@@ -65,7 +68,7 @@ export class Thermostat {
     this.#changedAt = options.ticks;
   }
 
-  /** A temperature in degrees Celsius, measured now. */
+  /** A temperature in degrees Celsius, measured at these ticks. */
   measured(temperature: number, ticks: number): void {
     this.#temperature = temperature;
     this.#temperatureAt = ticks;
@@ -122,9 +125,9 @@ export class Thermostat {
     const over = this.#temperature - this.target;
     const mode = this.mode;
     // NaN is beyond nothing: no temperature, no action.
-    if (mode !== Mode.HEAT && over > (this.#action === Action.COOLING ? 0 : hysteresis))
+    if (this.canCool && mode !== Mode.HEAT && over > (this.#action === Action.COOLING ? 0 : hysteresis))
       return Action.COOLING;
-    if (mode !== Mode.COOL && over < (this.#action === Action.HEATING ? 0 : -hysteresis))
+    if (this.canHeat && mode !== Mode.COOL && over < (this.#action === Action.HEATING ? 0 : -hysteresis))
       return Action.HEATING;
     return Action.IDLE;
   }

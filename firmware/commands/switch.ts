@@ -20,7 +20,7 @@ export class DigitalSwitch implements Switch {
   constructor(io: IO<DigitalClass>) {
     // At once at the level for off: a relay must not click while a device starts.
     this.#pin = new io.io({ ...io, mode: io.io.Output, initialValue: 0 });
-    this.#pin.write(0);
+    switchOff(this.#pin);
   }
 
   set(level: number): void {
@@ -42,7 +42,7 @@ export class PWMSwitch implements Switch {
     this.#pin = new io.io({ ...io });
     // ECMA-419: `resolution` is in bits, and the largest value means always on.
     this.#full = 2 ** this.#pin.resolution - 1;
-    this.#pin.write(0);
+    switchOff(this.#pin);
   }
 
   set(level: number): void {
@@ -54,9 +54,28 @@ export class PWMSwitch implements Switch {
   }
 }
 
-function closeQuietly(pin: { write(value: number): void; close(): void }): void {
+interface Pin {
+  write(value: number): void;
+  close(): void;
+}
+
+/** For a constructor: gives the pin back where it cannot be switched. @throws then */
+function switchOff(pin: Pin): void {
   try {
     pin.write(0);
+  } catch (error) {
+    pin.close();
+    throw error;
+  }
+}
+
+function closeQuietly(pin: Pin): void {
+  try {
+    pin.write(0);
+  } catch {
+    // It may still be given back.
+  }
+  try {
     pin.close();
   } catch {
     // It cannot be had any more, which is what was wanted.

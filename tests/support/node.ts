@@ -14,6 +14,7 @@ export class Journal implements Monitor {
   readonly lostReasons: string[] = [];
   readonly retries: number[] = [];
   readonly receipts: string[] = [];
+  readonly actions: string[] = [];
   readonly gaps: [number, number][] = [];
   readonly delivered: NonNullable<Monitor["delivered"]> = ({ seq, value }, late) => {
     this.lines.push(`delivered ${seq} ${value}${late ? " late" : ""}`);
@@ -31,6 +32,9 @@ export class Journal implements Monitor {
   };
   readonly receipt: NonNullable<Monitor["receipt"]> = (receipt) => {
     this.receipts.push(receipt);
+  };
+  readonly acting: NonNullable<Monitor["acting"]> = (action) => {
+    this.actions.push(action);
   };
   readonly note: NonNullable<Monitor["note"]> = (text) => {
     this.notes.push(text);

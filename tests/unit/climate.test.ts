@@ -1,10 +1,11 @@
 import { describe, expect, it } from "@jest/globals";
-import type { DigitalClass, PWMClass } from "../../firmware/ports.js";
+import type { Digital, DigitalClass, PWMClass } from "../../firmware/ports.js";
 import { VirtualClock } from "../../host-sim/boards/virtual/clock.js";
 import { ownClock } from "../../host-sim/boards/virtual/own-clock.js";
 import { FAN } from "../../host-sim/chips/hardware.js";
 import { Pins } from "../../host-sim/chips/pins.js";
 import { BASE, climateNode, NOW } from "../support/climate.js";
+import { MemoryStorage } from "../support/memory-storage.js";
 
 describe("an air conditioner", () => {
   function online(image: Readonly<Record<string, unknown>> = {}) {
@@ -74,6 +75,45 @@ describe("an air conditioner", () => {
     expect(retained({ temperature: 30, time: NOW + 7_200_000 })).toBe(false);
     expect(retained({ temperature: 30 })).toBe(false);
     expect(retained({ temperature: 30 }, { hold: 0 })).toBe(true);
+  });
+
+  it("does not act on a temperature that the broker kept for it while it was away, when that is too old", () => {
+    const { board, broker, cools } = online();
+    // From the second connection on the broker keeps the session.
+    broker.restart();
+    board.clock.run(20_000);
+    board.net.listen("10.0.0.1", 1883, undefined);
+    board.net.resetAll();
+    board.clock.run(10_000);
+    const publish = (temperature: number) =>
+      broker.publish(
+        "home/livingroom/temperature",
+        JSON.stringify({ temperature, time: NOW + board.clock.elapsed }),
+        1,
+      );
+    publish(30);
+    board.clock.run(2 * 3_600_000);
+    board.net.listen("10.0.0.1", 1883, broker.accept);
+    board.clock.run(120_000);
+    expect(broker.clients).toHaveLength(1);
+    expect(cools()).toBe(false);
+    publish(30);
+    board.clock.run(1_000);
+    expect(cools()).toBe(true);
+  });
+
+  it("counts the age of a temperature from when it was measured, and a clock that is ahead as now", () => {
+    const lasts = (time: number) => {
+      const { measured, cools, board } = online();
+      measured(30, { time: NOW + board.clock.elapsed + time });
+      expect(cools()).toBe(true);
+      let minutes = 0;
+      for (; cools() && minutes < 100; minutes++) board.clock.run(60_000);
+      return minutes;
+    };
+    expect(lasts(-50 * 60_000)).toBe(10);
+    expect([60, 61]).toContain(lasts(0));
+    expect([60, 61]).toContain(lasts(7_200_000));
   });
 
   it("stays as it is through an outage, and stops when the temperature is too old", () => {
@@ -148,6 +188,80 @@ describe("an air conditioner", () => {
     broker.publish(`${BASE}/mode/set`, "heat", 1);
     board.clock.run(1_000);
     expect(replies(BASE)).toMatchObject([{ reason: "there is nothing to heat with" }]);
+  });
+
+  it("does not heat by itself, nor says that it does, with nothing to heat with", () => {
+    const pins = new Pins();
+    const io = pins.Digital as unknown as DigitalClass;
+    const { node, board, broker, replies, measured, journal, state } = climateNode(
+      { mode: "auto" },
+      { outputs: { cooler: { io, pin: 4 } } },
+    );
+    node.start();
+    board.clock.run(3_000);
+    expect(journal.warnings).toEqual(['setting "mode" is auto: there is nothing to heat with']);
+    measured(10);
+    expect(state("action")).toBe("idle");
+    measured(30);
+    expect([state("action"), pins.level(4)]).toEqual(["cooling", 1]);
+    broker.publish(`${BASE}/mode/set`, "auto", 1);
+    board.clock.run(1_000);
+    expect(replies(BASE)).toMatchObject([{ reason: "there is nothing to heat with" }]);
+  });
+
+  it("switches nothing in safe mode, says so, and takes commands for the time after it", () => {
+    const storage = new MemoryStorage();
+    storage.values.set("boot", "7 5 0 0");
+    const { node, board, measured, command, state, cools } = climateNode(
+      { mode: "off" },
+      { storage, resetReason: "panic" },
+    );
+    node.start();
+    board.clock.run(3_000);
+    expect(command({ id: "1", command: "mode", value: "cool" })).toEqual({ id: "1", outcome: "done" });
+    measured(30);
+    board.clock.run(600_000);
+    expect([state("mode"), state("action"), cools()]).toEqual(["cool", "off", false]);
+    board.clock.run(3_600_000);
+    measured(30);
+    expect([state("action"), cools()]).toEqual(["cooling", true]);
+  });
+
+  it("does nothing any more while it says goodbye", () => {
+    const { board, broker, node, measured, cools, journal } = online();
+    broker.mute.add("puback");
+    node.stop(() => {});
+    const before = journal.warnings.length;
+    measured(30);
+    board.clock.run(5_000);
+    expect(cools()).toBe(false);
+    expect(journal.actions.filter((action) => action === "cooling")).toEqual([]);
+    expect(journal.warnings).toHaveLength(before);
+  });
+
+  it("leaves a broker that acknowledges nothing: its states would be old for ever", () => {
+    const { board, broker, measured, journal, state } = online();
+    broker.mute.add("puback");
+    measured(30);
+    measured(20);
+    measured(30);
+    expect(state("action")).toBe("cooling");
+    measured(20);
+    board.clock.run(15_000);
+    expect(journal.lostReasons).toEqual([]);
+    board.clock.run(25_000);
+    expect(journal.lostReasons).toEqual(["the broker does not acknowledge messages"]);
+    board.clock.run(10_000);
+    expect(state("action")).toBe("idle");
+  });
+
+  it("does not hold a slow broker, that acknowledges in the end, for one that does not", () => {
+    const { board, measured, journal } = online();
+    for (let i = 0; i < 200; i++) {
+      measured(i % 2 === 0 ? 30 : 20);
+      board.clock.run(997);
+    }
+    expect(journal.lostReasons).toEqual([]);
   });
 
   it("keeps mode and target over a restart; without power nothing is switched", () => {
@@ -236,6 +350,110 @@ describe("an air conditioner", () => {
     board.clock.run(3_000);
     expect(journal.warnings).toEqual(["heater: pin 4 is in use; it stays off"]);
     expect(state("action")).toBe("idle");
+  });
+
+  /** Pins of relays that fail to switch to the levels that `stuck` names. */
+  function stuckPins() {
+    const pins = new Pins();
+    const stuck = new Set<string>();
+    const PinsDigital = pins.Digital as unknown as DigitalClass;
+    class Sticky extends (PinsDigital as unknown as new (options: object) => Digital) {
+      static readonly Output = PinsDigital.Output;
+      #pin: number;
+      constructor(options: { pin: number }) {
+        super(options);
+        this.#pin = options.pin;
+      }
+      override write(value: number): void {
+        if (#pin in this && stuck.has(`${this.#pin}=${value}`)) throw new Error(`pin ${this.#pin} is stuck`);
+        super.write(value);
+      }
+    }
+    const io = Sticky as unknown as DigitalClass;
+    return { pins, stuck, outputs: { cooler: { io, pin: 4 }, heater: { io, pin: 5 } } };
+  }
+
+  it("tries again each second what it could not switch, and does not say that it did", () => {
+    const { pins, stuck, outputs } = stuckPins();
+    const { node, board, measured, journal, state } = climateNode({}, { outputs });
+    node.start();
+    board.clock.run(3_000);
+    stuck.add("4=1");
+    measured(30);
+    board.clock.run(10_000);
+    expect([pins.level(4), state("action")]).toEqual([0, "idle"]);
+    expect(journal.warnings).toEqual(["switching failed: pin 4 is stuck; it is tried again"]);
+    stuck.clear();
+    board.clock.run(1_100);
+    expect([pins.level(4), state("action")]).toEqual([1, "cooling"]);
+    stuck.add("4=0");
+    measured(20);
+    board.clock.run(10_000);
+    expect([pins.level(4), state("action")]).toEqual([1, "cooling"]);
+    stuck.clear();
+    board.clock.run(1_100);
+    expect([pins.level(4), state("action")]).toEqual([0, "idle"]);
+    expect(journal.warnings).toHaveLength(2);
+  });
+
+  it("never heats while its cooler cannot be switched off, nor the other way round", () => {
+    const { pins, stuck, outputs } = stuckPins();
+    const { node, board, measured } = climateNode({ mode: "auto" }, { outputs });
+    node.start();
+    board.clock.run(3_000);
+    measured(30);
+    expect([pins.level(4), pins.level(5)]).toEqual([1, 0]);
+    stuck.add("4=0");
+    measured(10);
+    board.clock.run(10_000);
+    expect([pins.level(4), pins.level(5)]).toEqual([1, 0]);
+    stuck.clear();
+    board.clock.run(2_000);
+    expect([pins.level(4), pins.level(5)]).toEqual([0, 1]);
+    stuck.add("5=0");
+    measured(30);
+    board.clock.run(10_000);
+    expect([pins.level(4), pins.level(5)]).toEqual([0, 1]);
+    stuck.clear();
+    board.clock.run(2_000);
+    expect([pins.level(4), pins.level(5)]).toEqual([1, 0]);
+  });
+
+  it("goes back to rest where it was half switched on when the reason went", () => {
+    const { pins, stuck, outputs } = stuckPins();
+    const { node, board, measured } = climateNode({ mode: "auto" }, { outputs });
+    node.start();
+    board.clock.run(3_000);
+    measured(30);
+    stuck.add("4=0");
+    measured(21);
+    stuck.clear();
+    measured(21.1);
+    board.clock.run(2_000);
+    expect([pins.level(4), pins.level(5)]).toEqual([0, 0]);
+  });
+
+  it("gives a pin back that it could open and not switch", () => {
+    const { pins, stuck, outputs } = stuckPins();
+    stuck.add("4=0");
+    const { node, board, journal } = climateNode({}, { outputs });
+    node.start();
+    board.clock.run(3_000);
+    expect(journal.warnings[0]).toBe("cooler: pin 4 is stuck; it stays off");
+    const free = new (pins.Digital as unknown as DigitalClass)({ pin: 4, mode: 8 });
+    free.close();
+  });
+
+  it("gives a pin back at its end that it could not switch off", () => {
+    const { pins, stuck, outputs } = stuckPins();
+    const { node, board } = climateNode({}, { outputs });
+    node.start();
+    board.clock.run(3_000);
+    stuck.add("4=0");
+    node.stop(() => {});
+    board.clock.run(3_000);
+    const free = new (pins.Digital as unknown as DigitalClass)({ pin: 4, mode: 8 });
+    free.close();
   });
 
   it("obeys no command that acts before its clock is set", () => {

@@ -61,6 +61,17 @@ describe("a thermostat", () => {
     expect(pass(1_000, 15)).toBe(Action.HEATING);
   });
 
+  it("decides nothing that there is nothing for", () => {
+    const { subject, pass } = thermostat({ mode: Mode.AUTO, minimumOn: 0, minimumOff: 0 });
+    subject.canHeat = false;
+    expect(pass(1_000, 15)).toBe(Action.IDLE);
+    expect(pass(1_000, 25)).toBe(Action.COOLING);
+    subject.canCool = false;
+    subject.canHeat = true;
+    expect(pass(1_000, 25)).toBe(Action.IDLE);
+    expect(pass(1_000, 15)).toBe(Action.HEATING);
+  });
+
   it("rests after its start, as nobody knows when it ran last", () => {
     const { pass } = thermostat();
     expect(pass(3 * MINUTE - 1_000, 30)).toBe(Action.IDLE);

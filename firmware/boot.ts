@@ -32,7 +32,7 @@ export function boot({ board, image, monitor, version }: BootOptions): Booted {
   // First of all: what comes after may fail.
   const boots = new Boots(storage, board.resetReason, problems);
   const { raw } = openDeviceSettings(image, storage, problems);
-  const changed = new ChangedSettings(image, storage, problems);
+  const changed = new ChangedSettings(image, storage, problems, () => board.clock.ticks());
   changed.apply(raw);
   const settings = readSettings(raw, sensorNames(board), problems);
   return {

@@ -9,7 +9,6 @@
  * ```
  */
 
-import { Alarm } from "./alarm.js";
 import { ChangedSettings } from "./changed-settings.js";
 import { TickKeeper } from "./clock/tick-keeper.js";
 import { TimeSync } from "./clock/time-sync.js";
@@ -19,6 +18,7 @@ import { QUANTITIES } from "./codec/reading.js";
 import { type Action, Dispatcher, type PlainCommand } from "./commands/dispatcher.js";
 import { Identify } from "./commands/identify.js";
 import { nodeActions } from "./commands/node-actions.js";
+import { Restart, restartedBy } from "./commands/restart.js";
 import { DigitalSwitch } from "./commands/switch.js";
 import { composeClimate } from "./compose-climate.js";
 import { composeSensor, durabilityOf, sensorEntryOf } from "./compose-sensor.js";
@@ -157,12 +157,6 @@ export interface Device {
 /** Boots are counted in 24 bits where readings are kept. */
 const BOOTS = 0x100_0000;
 
-/** Milliseconds from a restart on command to the goodbye: what led to it is answered first. */
-const RESTART_DELAY = 100;
-
-/** Key of the id of the command that led to a restart: it must not lead to another one. */
-const COMMAND_KEY = "command";
-
 /**
  * The names that the `sensor` setting may have on a board, the default first.
  */
@@ -185,7 +179,7 @@ export function compose(options: ComposeOptions): Node {
   const random = () => board.random();
   const counters = new Counters();
   const id = settings.id || `hearth-${board.identity}`;
-  const changed = options.changed ?? new ChangedSettings({}, undefined, []);
+  const changed = options.changed ?? new ChangedSettings({}, undefined, [], () => 0);
 
   const measures = settings.device !== "climate";
   const journal = measures
@@ -237,7 +231,9 @@ export function compose(options: ComposeOptions): Node {
 
   const entry = sensorEntryOf(board, settings);
   const identify = makeIdentify(board, settings, monitor);
-  const restart = board.restart && new Alarm(timer, () => node.stop(() => board.restart?.()));
+  const restart =
+    board.restart &&
+    new Restart({ timer, storage: board.storage, onDue: () => node.stop(() => board.restart?.()) });
   const announcement = new Announcement({
     prefix: discoveryPrefix(settings),
     storage: board.storage,
@@ -267,12 +263,7 @@ export function compose(options: ComposeOptions): Node {
             identify.start();
             monitor.note?.(`this is ${id}: its light blinks for ten seconds`);
           }),
-        restart:
-          restart &&
-          ((command) => {
-            board.storage?.write(COMMAND_KEY, command);
-            restart.set(RESTART_DELAY);
-          }),
+        restart: restart && ((command) => restart.order(command)),
         reset: () => {
           changed.reset();
           device.reset();
@@ -283,7 +274,7 @@ export function compose(options: ComposeOptions): Node {
     clock,
     postbox,
     monitor,
-    lastId: lastCommand(board),
+    lastId: restartedBy(board.storage),
   });
 
   const broker = brokerOf(settings);
@@ -355,6 +346,7 @@ export function compose(options: ComposeOptions): Node {
     watchdog,
     sync,
     identify,
+    restart,
     keeper: new TickKeeper(timer, () => {
       clock.now();
       time.uptime();
@@ -376,14 +368,6 @@ function makeIdentify(board: Board, settings: Settings, monitor: Monitor): Ident
   } catch (error) {
     monitor.warning?.(`setting "led" is ${settings.led}: ${errorText(error)}`);
     return undefined;
-  }
-}
-
-function lastCommand(board: Board): string | undefined {
-  try {
-    return board.storage?.read(COMMAND_KEY);
-  } catch {
-    return undefined; // said by whoever asked the storage first
   }
 }
 

@@ -1,6 +1,7 @@
 import type { TickKeeper } from "./clock/tick-keeper.js";
 import type { TimeSync } from "./clock/time-sync.js";
 import type { Identify } from "./commands/identify.js";
+import type { Restart } from "./commands/restart.js";
 import type { Watchdog, Watched } from "./health/watchdog.js";
 import type { MQTTLink } from "./links/mqtt-link.js";
 import type { TCPLink } from "./links/tcp-link.js";
@@ -17,6 +18,7 @@ export interface NodeParts {
   watchdog: Watchdog;
   sync: TimeSync | undefined;
   identify: Identify | undefined;
+  restart: Restart | undefined;
   keeper: TickKeeper;
 }
 
@@ -54,8 +56,9 @@ export class Node implements Watched {
    * @param onStopped called once; at the latest after a second
    */
   stop(onStopped: () => void): void {
-    const { source, outbox, mqtt, tcp, sync, identify, keeper, watchdog } = this.#parts;
+    const { source, outbox, mqtt, tcp, sync, identify, restart, keeper, watchdog } = this.#parts;
     watchdog.stop();
+    restart?.close();
     source.close();
     identify?.close();
     sync?.stop();

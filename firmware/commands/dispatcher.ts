@@ -37,6 +37,10 @@ export interface DispatcherOptions {
   lastId: string | undefined;
 }
 
+/** Characters of a name and of a reason that are said again: several answers wait at a time, and memory is small. */
+const NAME_LIMIT = 32;
+const REASON_LIMIT = 240;
+
 /** Ids that are remembered: a broker or a bridge that repeats does so at once. */
 const REMEMBERED = 16;
 
@@ -49,12 +53,15 @@ export class Dispatcher {
   /** For the link. */
   readonly subscriptions: readonly Subscription[];
   #options: DispatcherOptions;
+  /** Of the actions. A name from outside is looked for here: asked for as a property, XS would keep it for ever. */
+  #names: readonly string[];
   #ids: string[] = [];
   #replyTopic: string;
 
   constructor(options: DispatcherOptions) {
     const { base, plain, lastId } = options;
     this.#options = options;
+    this.#names = Object.keys(options.actions);
     this.#replyTopic = `${base}/command/reply`;
     if (lastId !== undefined) this.#ids.push(lastId);
     const subscriptions: Subscription[] = [
@@ -75,15 +82,19 @@ export class Dispatcher {
     const command = parseCommand(message.payload);
     if (isMalformed(command)) return this.#answer(command.id, "a command", command.reason);
     const { id, command: name } = command;
-    this.#answer(id, `command "${name}"`, this.#refusal(command, message) ?? this.#run(command));
+    this.#answer(
+      id,
+      `command "${shortened(name, NAME_LIMIT)}"`,
+      this.#refusal(command, message) ?? this.#run(command),
+    );
   }
 
   #refusal(command: Command, message: Message): string | undefined {
     const { actions, clock } = this.#options;
     if (message.retain === true) return "retained: publish commands without the retain flag";
     if (this.#isRepeated(command.id)) return "repeated: a command with this id was there before";
-    if (!Object.hasOwn(actions, command.command))
-      return `there is no command "${command.command}": allowed is ${Object.keys(actions).join(", ")}`;
+    if (this.#names.indexOf(command.command) < 0)
+      return `there is no command "${shortened(command.command, NAME_LIMIT)}": allowed is ${this.#names.join(", ")}`;
     // A client that hides the retain flag leaves the time to live as the only sign of an old command.
     const needsTime = message.retain === undefined || actions[command.command].acts;
     return staleness(command, clock.now(), needsTime);
@@ -127,6 +138,15 @@ export class Dispatcher {
     const { postbox, monitor } = this.#options;
     monitor.commanded?.(what, reason);
     const outcome = reason === undefined ? "done" : "refused";
-    postbox.answer(this.#replyTopic, JSON.stringify({ id, outcome, reason }));
+    postbox.answer(
+      this.#replyTopic,
+      JSON.stringify({ id, outcome, reason: reason && shortened(reason, REASON_LIMIT) }),
+    );
   }
+}
+
+/** Without the half of a surrogate pair at its end. */
+function shortened(text: string, limit: number): string {
+  if (text.length <= limit) return text;
+  return `${text.slice(0, (text.charCodeAt(limit - 1) & 0xfc00) === 0xd800 ? limit - 1 : limit)}...`;
 }

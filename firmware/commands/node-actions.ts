@@ -9,8 +9,8 @@ import type { Action } from "./dispatcher.js";
 export interface NodeControls {
   /** Shows where the device is; without it the device has no light. */
   identify: (() => void) | undefined;
-  /** Starts the device anew, once what is to be said has been said; without it the device cannot. */
-  restart: ((id: string) => void) | undefined;
+  /** Starts the device anew, once what is to be said has been said, or says why not; without it the device cannot. */
+  restart: ((id: string) => string | undefined) | undefined;
   /** Forgets what commands have changed, and acts on what then holds. @throws where that fails, and nothing has changed */
   reset(): void;
 }
@@ -37,8 +37,7 @@ export function nodeActions(controls: NodeControls): Record<string, Action> {
       acts: true,
       run: ({ id }) => {
         if (!controls.restart) return "this device cannot restart itself";
-        controls.restart(id);
-        return undefined;
+        return controls.restart(id);
       },
     },
     reset: {

@@ -4,7 +4,7 @@ import type { KeyValue } from "../../firmware/ports.js";
 export class MemoryStorage implements KeyValue {
   readonly values = new Map<string, string>();
   writes: string[] = [];
-  fails: (call: "read" | "write", key: string) => boolean = () => false;
+  fails: (call: "read" | "write" | "delete", key: string) => boolean = () => false;
 
   read(key: string): string | undefined {
     if (this.fails("read", key)) throw new Error("flash is worn");
@@ -23,6 +23,7 @@ export class MemoryStorage implements KeyValue {
   }
 
   delete(key: string): void {
+    if (this.fails("delete", key)) throw new Error("flash is worn");
     this.values.delete(key);
   }
 }

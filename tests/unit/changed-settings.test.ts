@@ -5,13 +5,14 @@ import { MemoryStorage } from "../support/memory-storage.js";
 
 function opened(image: Record<string, unknown>, storage?: MemoryStorage) {
   const problems: string[] = [];
-  const changed = new ChangedSettings(image, storage, problems);
+  const time = { ticks: 0x7fff_ff00 };
+  const changed = new ChangedSettings(image, storage, problems, () => time.ticks);
   const applied = () => {
     const raw = { ...image };
     changed.apply(raw);
     return raw;
   };
-  return { changed, applied, problems };
+  return { changed, applied, problems, time };
 }
 
 describe("settings that commands have changed", () => {
@@ -43,6 +44,66 @@ describe("settings that commands have changed", () => {
     changed.set({ target: 19 });
     changed.set({ target: 19 });
     expect(storage.writesOf("changed")).toHaveLength(1);
+  });
+
+  it("are written thirty times at once, then once a minute: a flood of commands must not wear the flash out", () => {
+    const storage = new MemoryStorage();
+    const { changed, time, applied } = opened({}, storage);
+    const change = (offset: number) => changed.set({ offset });
+    for (let i = 1; i <= 30; i++) change(i);
+    expect(() => change(31)).toThrow(/^changed too often/);
+    expect(applied()).toEqual({ offset: 30 });
+    time.ticks = (time.ticks + 59_999) | 0;
+    expect(() => change(31)).toThrow(/^changed too often/);
+    expect(() => changed.reset()).toThrow(/^changed too often/);
+    time.ticks = (time.ticks + 1) | 0;
+    change(31);
+    expect(() => change(32)).toThrow(/^changed too often/);
+    for (let minute = 0; minute < 10; minute++) {
+      for (let i = 0; i < 3; i++) {
+        time.ticks = (time.ticks + 20_000) | 0;
+        try {
+          change(100 + 3 * minute + i);
+        } catch {}
+      }
+    }
+    expect(storage.writesOf("changed")).toHaveLength(30 + 1 + 10);
+    // After weeks, in which the ticks have wrapped, no more than at the beginning.
+    time.ticks = (time.ticks + 0x9000_0000) | 0;
+    for (let i = 1; i <= 30; i++) change(i);
+    expect(() => change(31)).toThrow(/^changed too often/);
+    time.ticks = (time.ticks + 2_000_000_000) | 0;
+    for (let i = 1; i <= 30; i++) change(i);
+    expect(() => change(31)).toThrow(/^changed too often/);
+  });
+
+  it("cost no write when there are none to forget", () => {
+    const storage = new MemoryStorage();
+    const { changed } = opened({}, storage);
+    changed.set({ target: 19 });
+    changed.reset();
+    storage.fails = () => true;
+    changed.reset();
+    changed.reset();
+  });
+
+  it("are forgotten also where they could not be read, so that they do not come back at the next start", () => {
+    const storage = new MemoryStorage();
+    opened({}, storage).changed.set({ target: 19 });
+    storage.fails = (call) => call === "read";
+    const { changed } = opened({}, storage);
+    storage.fails = () => false;
+    changed.reset();
+    expect(opened({}, storage).applied()).toEqual({});
+  });
+
+  it("stay where they cannot be deleted", () => {
+    const storage = new MemoryStorage();
+    const { changed, applied } = opened({}, storage);
+    changed.set({ target: 19 });
+    storage.fails = (call) => call === "delete";
+    expect(() => changed.reset()).toThrow("flash is worn");
+    expect(applied()).toEqual({ target: 19 });
   });
 
   it("stay as they were where they cannot be written", () => {

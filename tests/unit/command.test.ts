@@ -23,6 +23,10 @@ describe("a command", () => {
     ["an id that is no text", '{"id":7,"command":"interval"}', null, /"id" is missing/],
     ["an empty id", '{"id":"","command":"interval"}', null, /"id" is missing/],
     ["an id that is too long", `{"id":"${"x".repeat(65)}","command":"interval"}`, null, /"id" is missing/],
+    ["an id with half of a surrogate pair", '{"id":"a\\ud83d","command":"x"}', null, /"id" is missing/],
+    ["an id with the other half", '{"id":"\\ude00","command":"x"}', null, /"id" is missing/],
+    ["an id with a control character", '{"id":"a\\u0000","command":"x"}', null, /"id" is missing/],
+    ["an id with DEL", '{"id":"a\\u007f","command":"x"}', null, /"id" is missing/],
     ["no name", '{"id":"a"}', "a", /"command" is missing/],
     ["a name that is no text", '{"id":"a","command":{}}', "a", /"command" is missing/],
     [
@@ -43,6 +47,11 @@ describe("a command", () => {
       id: null,
       reason: expect.stringContaining("UTF-8"),
     });
+  });
+
+  it("may have an id of 64 characters of any script, and pairs of surrogates in it", () => {
+    for (const id of ["ä".repeat(64), "温".repeat(64), "😀".repeat(32)])
+      expect(parse(JSON.stringify({ id, command: "x" }))).toEqual({ id, command: "x" });
   });
 
   it("may have brackets in its texts, and a reason beside its name", () => {

@@ -275,6 +275,40 @@ describe("a command to a node", () => {
     expect(again.restarts).toEqual(["software"]);
   });
 
+  it("restarts once, however many commands say so, and writes one id", () => {
+    const { broker, restarts, storage, board, replies } = sensorNode();
+    const time = NOW + board.clock.elapsed;
+    for (let i = 0; i < 40; i++) {
+      broker.publish(
+        `${BASE}/command`,
+        JSON.stringify({ id: `r${i}`, command: "restart", time, ttl: 60 }),
+        1,
+      );
+      board.clock.run(50);
+    }
+    expect(restarts).toEqual(["software"]);
+    expect((storage as MemoryStorage).writesOf("command")).toHaveLength(1);
+    expect(replies(BASE)[0]).toEqual({ id: "r0", outcome: "done" });
+    expect(replies(BASE)[1]).toEqual({ id: "r1", outcome: "refused", reason: "the device ends already" });
+  });
+
+  it("does not restart a device that someone ends", () => {
+    const { broker, restarts, board, node } = sensorNode();
+    const time = NOW + board.clock.elapsed;
+    const restart = (id: string) =>
+      broker.publish(`${BASE}/command`, JSON.stringify({ id, command: "restart", time, ttl: 60 }), 1);
+    restart("a");
+    board.clock.run(50);
+    broker.mute.add("puback");
+    let ends = 0;
+    node.stop(() => {
+      ends += 1;
+    });
+    restart("b");
+    board.clock.run(10_000);
+    expect([restarts, ends]).toEqual([[], 1]);
+  });
+
   it("does not restart where the id cannot be kept: the same command would lead to the next restart", () => {
     const storage = new MemoryStorage();
     const { command, restarts, board } = sensorNode({}, { storage });
@@ -402,6 +436,28 @@ describe("a command to a node", () => {
     expect(command({ id: "b", command: "interval", value: "2s" })).toMatchObject({ outcome: "done" });
     expect(board.clock.elapsed).toBeGreaterThan(0);
     expect(broker.clients).toHaveLength(1);
+  });
+
+  it("is answered in a few words, whatever is asked for", () => {
+    const { send, broker, journal } = sensorNode();
+    const told: string[] = [];
+    Object.assign(journal, { commanded: (what: string) => told.push(what) });
+    send(JSON.stringify({ id: "a", command: "x".repeat(900) }));
+    send(JSON.stringify({ id: "b", command: `${"x".repeat(31)}😀` }));
+    send(JSON.stringify({ id: "c", command: "interval", value: "9".repeat(900) }));
+    send(JSON.stringify({ id: "d", command: "calibration", twopoint: "9".repeat(900) }));
+    for (const payload of broker.payloads(`${BASE}/command/reply`)) expect(payload.length).toBeLessThan(330);
+    expect(broker.payloads(`${BASE}/command/reply`)).toHaveLength(4);
+    expect(broker.payloads(`${BASE}/command/reply`)[1]).toContain(`\\"${"x".repeat(31)}...\\"`);
+    for (const what of told) expect(what.length).toBeLessThan(60);
+  });
+
+  it.each(["constructor", "__proto__", "toString", ""])("is unknown where it is called %p", (name) => {
+    const { command } = sensorNode();
+    expect(command({ id: "a", command: name })).toMatchObject({
+      outcome: "refused",
+      reason: expect.stringMatching(/^there is no command/),
+    });
   });
 
   it("costs no memory in a flood: the last answers are kept while none can be sent", () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import type { MQTTClientClass } from "../../firmware/ports.js";
 import { VirtualWiFi } from "../../host-sim/boards/virtual/board.js";
-import { bareLink, readings, STATUS, sequences, TEMPERATURE } from "../support/link.js";
+import { bareLink, readings, STATUS, sequences } from "../support/link.js";
 import { virtualNode } from "../support/node.js";
 
 describe("a link that loses its broker", () => {

@@ -43,6 +43,15 @@ export function formatQuantity(value: number | null | undefined, name: string, m
   return number === NOTHING || unit === "" ? number : `${number} ${unit}`;
 }
 
+/** `146 KB`, `22.8 GB`. */
+export function formatBytes(bytes: number): string {
+  const names = ["B", "KB", "MB", "GB", "TB"];
+  let value = bytes;
+  let index = 0;
+  for (; value >= 1024 && index < names.length - 1; index += 1) value /= 1024;
+  return `${formatNumber(value, index > 1 ? 1 : 0)} ${names[index]}`;
+}
+
 /** How long ago: `now`, `3 s ago`, `5 min ago`, `2 h ago`, `3 days ago`. A time ahead of us is now. */
 export function formatAge(milliseconds: number): string {
   if (!Number.isFinite(milliseconds)) return "never";

@@ -12,6 +12,7 @@ import { Traces } from "./traces.js";
 import {
   advanced,
   between,
+  firstSpan,
   lastSpan,
   PRESETS,
   panned,
@@ -69,6 +70,8 @@ export class Graph {
   #view: View = lastSpan(HOUR, now());
   #held: View = this.#view;
   #preset = HOUR;
+  /** Nobody has chosen a time yet, and nothing was there to begin with. */
+  #isNew = true;
   #quantity = "temperature";
   #chosen: readonly Chosen[] = [];
   #goals: readonly Goal[] = [];
@@ -146,6 +149,7 @@ export class Graph {
   }
 
   show(view: View): void {
+    this.#isNew = false;
     this.#view = view;
     this.#settle();
     this.#written = 0;
@@ -208,8 +212,16 @@ export class Graph {
   #loaded(problem: string): void {
     setAttribute(this.#panel, "aria-busy", "false");
     this.#panel.dataset["problem"] = problem;
+    this.#begin();
     this.#written = 0;
     this.#redraw(true);
+  }
+
+  #begin(): void {
+    const first = this.#chosen.map(({ base }) => this.#traces.get(base)?.rows[0]?.time);
+    const oldest = Math.min(...first.filter((time) => time !== undefined));
+    if (!this.#isNew || !Number.isFinite(oldest)) return;
+    this.#take(firstSpan(oldest, now()));
   }
 
   /** What comes by itself is drawn a few times a second, however fast it comes. */

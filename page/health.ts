@@ -1,6 +1,6 @@
 /** How a device is: what its card says at a glance, and what it says when asked. Pure. */
 
-import { formatAge, formatNumber, formatSpan, MINUTE, SECOND } from "./format.js";
+import { formatAge, formatBytes, formatNumber, formatSpan, MINUTE, SECOND } from "./format.js";
 import { visible } from "./names.js";
 import type { Device, Value } from "./wire.js";
 
@@ -115,7 +115,7 @@ export function detailsOf(device: Device, now: number): [label: string, value: s
 function detail(name: string, value: string | number | boolean): string {
   if (typeof value !== "number") return visible(String(value), 80);
   if (name === "uptime") return formatSpan(value);
-  if (name === "free") return `${formatNumber(value / 1024, 0)} KB`;
+  if (name === "free") return formatBytes(value);
   if (name === "signal") return `${formatNumber(value, 0)} dBm`;
   return formatNumber(value, Number.isInteger(value) ? 0 : 2);
 }

@@ -1,6 +1,6 @@
 /** The time that the graph shows, and how it moves. Pure. */
 
-import { DAY, HOUR, SECOND, WEEK } from "./format.js";
+import { DAY, HOUR, MINUTE, SECOND, WEEK } from "./format.js";
 
 export interface View {
   /** Milliseconds since 1970. */
@@ -10,7 +10,11 @@ export interface View {
   live: boolean;
 }
 
+/** What is shown of a home whose first readings have just come. */
+const SOON = 5 * MINUTE;
+
 export const PRESETS: readonly { name: string; label: string; span: number }[] = [
+  { name: "minutes", label: "5 min", span: SOON },
   { name: "hour", label: "Hour", span: HOUR },
   { name: "day", label: "Day", span: DAY },
   { name: "week", label: "Week", span: WEEK },
@@ -30,6 +34,11 @@ export function lastSpan(span: number, now: number): View {
 
 export function spanOf(view: View): number {
   return view.to - view.from;
+}
+
+/** What to begin with, for whoever has not said: the last hour, unless there is little of it. */
+export function firstSpan(oldest: number, now: number): number {
+  return now - oldest < SOON ? SOON : HOUR;
 }
 
 /** From here to there, whichever comes first, within what can be shown: never past now. */

@@ -76,6 +76,8 @@ describe("devices", () => {
     await scene!.say(`${ROOM}/status`, "online", true);
     await scene!.read(ROOM, 21.44);
     await says(value(page, ROOM), "21.4 °C");
+    // A line of some seconds would not be seen in an hour.
+    await says(page.locator("#presets [aria-pressed=true]"), "5 min");
     await says(card(page, ROOM).locator(".health"), "Online");
     await says(card(page, ROOM).locator(".age"), /now|\d s ago/);
     await scene!.read(ROOM, -0.52);
@@ -189,6 +191,7 @@ describe("the graph", () => {
       await start((store) => anHour(store, isAway));
       const { page, problems } = await open(scene!.url);
       await says(summary(page), /540 readings, 1 gap/);
+      await says(page.locator("#presets [aria-pressed=true]"), "Hour");
       const latest = await value(page, ROOM).textContent();
       const [first] = [Math.ceil((now - 30 * MINUTE + 1) / 5_000) * 5_000];
       for (let time = first; isAway(time); time += 5_000) await scene!.read(ROOM, 19, time, true);
@@ -288,6 +291,7 @@ describe("the graph", () => {
     await start();
     const { page, problems } = await open(scene!.url);
     await scene!.read(ROOM, 20);
+    await page.getByRole("button", { name: "Hour" }).click();
     await says(summary(page), /1 reading,/);
     const from = Date.now() - 50 * MINUTE;
     for (let count = 0; count < 5_000; count += 1) void scene!.read(ROOM, 21, from + count * 500, true);

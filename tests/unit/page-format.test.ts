@@ -2,6 +2,7 @@ import { describe, expect, it } from "@jest/globals";
 import {
   axisLabels,
   formatAge,
+  formatBytes,
   formatMoment,
   formatNumber,
   formatQuantity,
@@ -34,6 +35,17 @@ describe("numbers on the page", () => {
     expect(formatQuantity(46.2, "humidity")).toBe("46 %");
     expect(formatQuantity(101_325, "pressure")).toBe("1013.3 hPa");
     expect(formatQuantity(5, "constructor")).toBe("5.00");
+  });
+});
+
+describe("memory on the page", () => {
+  it("is in the largest unit that it fills", () => {
+    expect([0, 1_023, 150_000, 24_463_851_520].map(formatBytes)).toEqual([
+      "0 B",
+      "1023 B",
+      "146 KB",
+      "22.8 GB",
+    ]);
   });
 });
 

@@ -1,6 +1,16 @@
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
-import { advanced, between, lastSpan, panned, pinched, pointsFor, spanOf, zoomed } from "../../page/view.js";
+import {
+  advanced,
+  between,
+  firstSpan,
+  lastSpan,
+  panned,
+  pinched,
+  pointsFor,
+  spanOf,
+  zoomed,
+} from "../../page/view.js";
 
 const NOW = 1_800_000_000_000;
 const HOUR = 3_600_000;
@@ -58,6 +68,11 @@ describe("the time that the graph shows", () => {
         }
       }),
     );
+  });
+
+  it("begins with the last minutes where there is no more, and with the hour otherwise", () => {
+    expect([NOW - 1_000, NOW - 299_999].map((oldest) => firstSpan(oldest, NOW))).toEqual([300_000, 300_000]);
+    expect(firstSpan(NOW - 300_000, NOW)).toBe(HOUR);
   });
 
   it("asks for as many points as can be seen", () => {

@@ -124,7 +124,7 @@ export class App {
     const last = this.#wasConnected ? " What you see is what was known last." : "";
     const why = this.#broker.reason === null ? "" : `: ${visible(this.#broker.reason, 160)}`;
     const problem = !this.#connected
-      ? `The server cannot be reached.${last} Trying again …`
+      ? `The server cannot be reached.${last} Trying again\u00a0…`
       : this.#broker.connected
         ? ""
         : `The server has no broker, so nothing new can come${why}`;

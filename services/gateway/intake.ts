@@ -67,9 +67,8 @@ export class Intake {
   #run(): void {
     const { store, limits, onStored, onRefused, onTrouble } = this.#options;
     const jobs = this.#jobs.splice(0, limits.batch);
-    const taken: Job[] = [];
     const readings: Incoming[] = [];
-    const devices: string[] = [];
+    const devices = new Set<string>();
     const full = new Set<Job>();
     let room = store.room;
     for (const job of jobs) {
@@ -80,13 +79,12 @@ export class Intake {
       room -= job.readings.length;
       for (const reading of job.readings) readings.push(reading);
       if (job.device !== undefined && job.readings.length === 0 && !store.knows(job.device))
-        devices.push(job.device);
-      taken.push(job);
+        devices.add(job.device);
     }
     let numbers: number[] = [];
     let trouble: string | undefined;
     try {
-      if (readings.length + devices.length > 0) numbers = store.add(readings, devices);
+      if (readings.length + devices.size > 0) numbers = store.add(readings, [...devices]);
     } catch (failure) {
       trouble = storeProblem(failure);
     }
@@ -95,7 +93,7 @@ export class Intake {
     const answers: [Job, string, boolean][] = [];
     for (const job of jobs) {
       const count = job.readings.length;
-      const needsStore = count > 0 || job.device !== undefined;
+      const needsStore = count > 0 || devices.has(job.device ?? "");
       if (full.has(job)) {
         refused += count;
         answers.push([job, error(`the store is full: ${store.waiting} readings wait for the broker`), false]);

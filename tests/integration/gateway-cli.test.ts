@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from "@jest/globals";
 import { parseGatewayOptions } from "../../cli/gateway-options.js";
 import { closeAll, closing, connectLine } from "../support/gateway.js";
 import { temporaryDirectory, until } from "../support/peers.js";
-import { CLI, Running, stopAll } from "../support/programs.js";
+import { CLI, Running, startNode, stopAll } from "../support/programs.js";
 import { SlowBroker } from "../support/slow-broker.js";
 
 afterEach(async () => {
@@ -95,15 +95,60 @@ describe("the options of npm start -- gateway", () => {
   });
 });
 
+async function brokerAt() {
+  const broker = await SlowBroker.start();
+  closing({ close: () => broker.goAway() });
+  return { broker, port: broker.port };
+}
+
 describe("npm start -- gateway", () => {
+  it("is a server for our own firmware's raw TCP link, password included", async () => {
+    const { path, remove } = temporaryDirectory();
+    closing({ close: remove });
+    const { port: brokerPort, broker } = await brokerAt();
+    const gateway = new Running(
+      process.execPath,
+      [
+        ...[CLI, "gateway", "--broker", `mqtt://127.0.0.1:${brokerPort}`, "--listen", "0"],
+        ...["--state", path],
+      ],
+      { env: { ...process.env, HEARTH_PASSWORD: "correct horse" } },
+    );
+    await gateway.until(/online/);
+    const port = /listen +127\.0\.0\.1:(\d+)/.exec(gateway.output)?.[1];
+    const server = ["--server", `127.0.0.1:${port}`, "--broker", "mqtt://127.0.0.1:1"];
+    const node = startNode(
+      ...server,
+      "--serverpassword",
+      "correct horse",
+      "--id",
+      "attic",
+      "--interval",
+      "0ms",
+    );
+    await node.until(/server: ok 2/);
+    await until(() => broker.readings("home/attic/temperature").length >= 2);
+    const [first, second] = broker.readings("home/attic/temperature");
+    expect([first.seq, second.seq]).toEqual([1, 2]);
+    expect(first.epoch).toBe(second.epoch);
+    const wrong = startNode(
+      ...server,
+      "--serverpassword",
+      "battery staple",
+      "--id",
+      "cellar",
+      "--interval",
+      "0ms",
+    );
+    await wrong.until(/server: error: the first line has to be: password/);
+    expect(broker.readings("home/cellar/temperature")).toEqual([]);
+    expect(gateway.output + node.output + wrong.output).not.toMatch(/correct horse|battery staple/);
+  });
+
   const start = async (...args: string[]) => {
-    const broker = await SlowBroker.start();
-    closing({ close: () => broker.goAway() });
-    return new Running(process.execPath, [
-      CLI,
-      "gateway",
-      ...["--broker", `mqtt://ann:secret-word@127.0.0.1:${broker.port}`, ...args],
-    ]);
+    const { port } = await brokerAt();
+    const url = `mqtt://ann:secret-word@127.0.0.1:${port}`;
+    return new Running(process.execPath, [CLI, "gateway", "--broker", url, ...args]);
   };
 
   it.each(["SIGINT", "SIGTERM"] as const)(

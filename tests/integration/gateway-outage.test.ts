@@ -225,6 +225,18 @@ describe("a disk that takes no more", () => {
   );
 });
 
+describe("a disk with little room", () => {
+  itWith("bash")("takes reading after reading, as long as the broker does (needs bash)", async () => {
+    const store = path.join(scratchDirectory(), "gateway.db");
+    // A few readings fill the log of this store: it is made short each time.
+    const { gateway, port } = await startCLI(store, 64);
+    const client = await connectLine({ port });
+    await send(client, 1, 150);
+    await until(() => broker.readings(TOPIC).length === 150);
+    expect(gateway.output).not.toContain("the store cannot");
+  });
+});
+
 describe("a store that cannot be had", () => {
   const run = async (...options: string[]) => {
     const gateway = new Running(process.execPath, [

@@ -110,23 +110,24 @@ describe("delivery to the broker", () => {
     const { made, add, acknowledge, values, store } = delivery();
     add(1_000);
     made.connected();
-    add(1);
+    add(1_000);
     acknowledge(WINDOW);
-    expect(values(false)).toEqual([1_001]);
-    for (let i = 0; i < 100; i++) {
-      add(8);
-      acknowledge(12);
+    expect(values(false).length).toBeGreaterThan(0);
+    for (let i = 0; i < 50; i++) {
+      acknowledge(8);
       made.forget();
     }
-    expect(values(true).length).toBeGreaterThan(100);
-    expect(values(false).length).toBeGreaterThan(400);
+    // There were always more live ones than the window takes.
+    expect(values(false).length).toBeLessThan(1_000);
+    expect(values(true).length).toBeGreaterThan(90);
+    expect(values(false).length).toBeGreaterThan(2 * values(true).length);
     while (made.underWay > 0) {
       acknowledge();
       made.forget();
     }
     expect(store.waiting).toBe(0);
     expect(values(true)).toEqual(upTo(1_000));
-    expect(values(false)).toEqual(upTo(1_801, 1_001));
+    expect(values(false)).toEqual(upTo(2_000, 1_001));
   });
 
   it("keeps a device's own late readings late, in their order, behind those that waited here", () => {
@@ -139,6 +140,15 @@ describe("delivery to the broker", () => {
     expect(values(true)).toEqual([1, 2, 3, 4, 6]);
     expect(values(false)).toEqual([5]);
     expect(sent.filter(({ retain }) => retain)).toHaveLength(1);
+  });
+
+  it("sends a late reading that waited here once", () => {
+    const { made, add, values } = delivery(64);
+    add(2, true);
+    add(1);
+    made.connected();
+    made.wake();
+    expect(values()).toEqual([1, 2, 3]);
   });
 
   it("stops where the store cannot forget, says so, and goes on with nothing lost", () => {

@@ -102,6 +102,7 @@ describe("the gateway's store", () => {
     const bad = reading("a", 3, { device: null as unknown as string });
     expect(() => one.add([reading("a", 2), bad], ["b"])).toThrow();
     expect([one.waiting, one.lastId, one.knows("b")]).toEqual([1, 1, false]);
+    expect(one.lane(false, 0, 9).map(({ id }) => id)).toEqual([1]);
     expect(one.add([reading("a", 2)])).toEqual([2]);
   });
 

@@ -4,7 +4,7 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from "p
 import { type EmbeddedBroker, startEmbeddedBroker } from "../../host-sim/world/embedded-broker.js";
 import { type RunningServer, type ServerOptions, startServer } from "../../services/server/server.js";
 import { Store } from "../../services/server/store.js";
-import { temporaryDirectory } from "./peers.js";
+import { programPath, temporaryDirectory } from "./peers.js";
 
 /** Without what a browser does of its own accord on the network. */
 const ARGUMENTS = [
@@ -18,9 +18,11 @@ const ARGUMENTS = [
   "--disable-sync",
 ];
 
-/** Debian's; its profile is a new one, and gone afterwards. */
+/** The machine's own; its profile is a new one, and gone afterwards. */
 export function launchChromium(): Promise<Browser> {
-  return chromium.launch({ executablePath: "/usr/bin/chromium", args: ARGUMENTS });
+  const executablePath = programPath("chromium");
+  if (executablePath === undefined) throw new Error("there is no chromium on the path");
+  return chromium.launch({ executablePath, args: ARGUMENTS });
 }
 
 /** A broker, the server with a store of its own, and a client that plays all devices. */

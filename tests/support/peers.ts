@@ -7,8 +7,13 @@ import { join } from "node:path";
 
 /** Whether the program `name` is on the path. */
 export function hasProgram(name: string): boolean {
-  const places = (process.env["PATH"] ?? "").split(":");
-  return places.some((place) => existsSync(join(place, name)));
+  return programPath(name) !== undefined;
+}
+
+/** Where it is on the path. */
+export function programPath(name: string): string | undefined {
+  const places = (process.env["PATH"] ?? "").split(":").map((place) => join(place, name));
+  return places.find((place) => existsSync(place));
 }
 
 /** Waits until `condition` holds; a test that waits in vain fails by its time-out. */

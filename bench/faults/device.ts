@@ -4,6 +4,7 @@ import type { Monitor } from "../../firmware/monitor.js";
 import type { VirtualClock } from "../../host-sim/boards/virtual/clock.js";
 import type { VirtualNetwork } from "../../host-sim/boards/virtual/network.js";
 import type { Published } from "../../host-sim/world/memory-broker.js";
+import { BadCommands } from "./bad-commands.js";
 import { DropCount } from "./drop-count.js";
 import { Keepsakes } from "./keeping.js";
 import { Keeping, Ledger, type Moment } from "./ledger.js";
@@ -83,6 +84,7 @@ export class Device {
   readonly sensor: SensorWorld;
   readonly keepsakes: Keepsakes;
   readonly messages: Messages;
+  readonly commands: BadCommands;
   readonly air: Air = { accessPoint: true, addresses: true };
   cuts = 0;
   connections = 0;
@@ -133,6 +135,7 @@ export class Device {
     this.lines = new RawLines(this.ledger, fail);
     this.keepsakes = new Keepsakes(blocks, new Random(seed, `${name}/flash`));
     this.messages = new Messages(`${this.base}/messages`, fail);
+    this.commands = new BadCommands(this.base, new Random(seed, `${name}/commands`));
     this.weather = new DeviceWeather(clock, new Random(seed, `${name}/weather`), latency, () =>
       this.#watchSilence(),
     );
@@ -283,8 +286,13 @@ export class Device {
 
   arrived(message: Published): void {
     const { topic, payload } = message;
-    if (topic === this.messages.topic) return;
+    if (topic === this.messages.topic || topic === this.commands.topic) return;
     const { fail } = this.#options;
+    const problem = this.commands.answered(topic, payload);
+    if (problem !== undefined) {
+      if (problem !== "") fail(problem);
+      return this.note(`broker has ${payload}`);
+    }
     let what = payload;
     if (topic === `${this.base}/diagnostics`) this.#diagnosed(payload);
     else if (topic === `${this.base}/status`) this.#announced = payload === "online";

@@ -164,12 +164,17 @@ function settle(world: World): void {
 
 /** Whoever has subscribed hears what is sent, however often it has connected anew. */
 function speak(world: World): void {
+  const answers = world.devices.map(({ commands }) => commands.answers);
   const heard = world.devices.map(({ messages }) => messages.heard);
   for (const { messages } of world.devices) {
     messages.sends("are you there?");
     world.broker.publish(messages.topic, "are you there?", 1);
   }
+  for (const { commands } of world.devices) world.broker.publish(commands.topic, "{}", 1);
   pass(world, 5_000);
+  world.devices.forEach(({ name, commands }, index) => {
+    if (commands.answers === answers[index]) world.fail(`command: ${name} does not answer`);
+  });
   world.devices.forEach(({ name, listens, messages }, index) => {
     if (listens && messages.heard === heard[index]) world.fail(`message: ${name} does not hear any more`);
   });

@@ -126,6 +126,7 @@ export class World {
     });
     device.note(`is a device with ${kind}, a reading every ${pace} ms, ${JSON.stringify(settings)}`);
     if (listens) this.#talk(device, new Random(seed, `${name}/messages`));
+    this.#command(device, new Random(seed, `${name}/commanders`));
     return device;
   }
 
@@ -135,6 +136,17 @@ export class World {
       const text = `${random.integer(0, 0xffff_ffff)}`.repeat(random.magnitude(1, 90));
       device.messages.sends(text);
       this.broker.publish(device.messages.topic, text, random.integer(0, 2) as 0 | 1 | 2);
+      this.clock.timer.set(send, random.gap(TALK));
+    };
+    this.clock.timer.set(send, random.gap(TALK));
+  }
+
+  /** Somebody sends commands that must not be obeyed. What restarts a node for no good reason is found by its vigil. */
+  #command(device: Device, random: Random): void {
+    const { commands } = device;
+    const send = () => {
+      const { payload, retain } = commands.next();
+      this.broker.publish(commands.topic, payload, random.integer(0, 1) as 0 | 1, retain);
       this.clock.timer.set(send, random.gap(TALK));
     };
     this.clock.timer.set(send, random.gap(TALK));

@@ -95,10 +95,19 @@ function parseJSON(text: string): unknown {
 function isText(text: string): boolean {
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i);
-    if (unit < 0x20 || unit === 0x7f || (unit & 0xfc00) === 0xdc00) return false;
-    if ((unit & 0xfc00) === 0xd800 && (text.charCodeAt(++i) & 0xfc00) !== 0xdc00) return false;
+    if (unit < 0x20 || unit === 0x7f || isSecondHalf(unit)) return false;
+    if (isFirstHalf(unit) && !isSecondHalf(text.charCodeAt(++i))) return false;
   }
   return true;
+}
+
+/** Of a surrogate pair. XS has characters beyond 16 bits whole: no mask does. */
+export function isFirstHalf(unit: number): boolean {
+  return unit >= 0xd800 && unit <= 0xdbff;
+}
+
+function isSecondHalf(unit: number): boolean {
+  return unit >= 0xdc00 && unit <= 0xdfff;
 }
 
 /** How deep brackets are nested, those in strings left out; of what is no JSON, some number. */

@@ -3,7 +3,7 @@ import type { Message, Subscription } from "../links/inbox.js";
 import type { Postbox } from "../links/postbox.js";
 import type { Monitor } from "../monitor.js";
 import type { Clock } from "../ports.js";
-import { type Command, isMalformed, parseCommand, staleness } from "./command.js";
+import { type Command, isFirstHalf, isMalformed, parseCommand, staleness } from "./command.js";
 
 /** What a device does on one kind of command. */
 export interface Action {
@@ -148,5 +148,5 @@ export class Dispatcher {
 /** Without the half of a surrogate pair at its end. */
 function shortened(text: string, limit: number): string {
   if (text.length <= limit) return text;
-  return `${text.slice(0, (text.charCodeAt(limit - 1) & 0xfc00) === 0xd800 ? limit - 1 : limit)}...`;
+  return `${text.slice(0, isFirstHalf(text.charCodeAt(limit - 1)) ? limit - 1 : limit)}...`;
 }

@@ -362,4 +362,14 @@ export const BREAKS: readonly Break[] = [
     days: 0.5,
     finds: /^raw TCP: nothing has come/,
   },
+  {
+    what: "an expired command is obeyed",
+    file: "firmware/commands/dispatcher.js",
+    from: "return staleness(command, clock.now(), needsTime);",
+    to: "return undefined;",
+    seed: 50,
+    days: 0.3,
+    finds: /^command: obeyed: /,
+    always: true,
+  },
 ];

@@ -104,16 +104,19 @@ describe("a gateway whose broker goes away", () => {
   });
 
   it("delivers what it has at an orderly end, and says goodbye for its devices and itself", async () => {
-    const gateway = await gatewayAt(broker.port, { limits: { goodbye: 5_000 } });
+    const gateway = await gatewayAt(broker.port, { limits: { goodbye: 5_000, window: 4 } });
     const client = await connectLine(gateway);
     broker.hold();
-    await send(client, 1, 3);
+    await send(client, 1, 20);
     await until(() => broker.retained.get("home/attic/status") === "online");
+    const { port } = gateway;
     const closed = gateway.close();
     await until(() => client.ended);
+    await expect(connectLine({ port })).rejects.toThrow("ECONNREFUSED");
     expect(broker.retained.get("home/attic/status")).toBe("online");
     broker.release();
     await closed;
+    expect(broker.readings(TOPIC).map(({ seq }) => seq)).toEqual(upTo(20));
     expect(broker.retained.get("home/attic/status")).toBe("offline");
     expect(broker.retained.get("home/gateway/status")).toBe("offline");
     expect(gateway.events).not.toContainEqual(expect.stringContaining("lost"));

@@ -113,6 +113,7 @@ describe("a gateway whose broker goes away", () => {
     const closed = gateway.close();
     await until(() => client.ended);
     await expect(connectLine({ port })).rejects.toThrow("ECONNREFUSED");
+    client.close();
     await pause(100);
     // Readings first: a device that still has some under way is not offline.
     expect(broker.retained.get("home/attic/status")).toBe("online");

@@ -1,10 +1,16 @@
 import path from "node:path";
+import { type Endpoint, hostPort } from "../firmware/codec/endpoint.js";
+import type { Settings } from "../firmware/config.js";
 import { brokerOf } from "../firmware/settings.js";
 import { secureOf } from "../host-sim/boards/credentials.js";
 import { simulatedHardware } from "../host-sim/boards/live.js";
+import type { Secure } from "../host-sim/io/tls.js";
+import type { RunningGateway } from "../services/gateway/gateway.js";
 import { DEFAULT_ID, DEFAULT_TOPICS, type RunningServer, startServer } from "../services/server/server.js";
 import type { StoreError } from "../services/server/store-error.js";
 import { Failure, UsageError } from "./command.js";
+import { Early, startAt } from "./gateway.js";
+import { PORT as GATEWAY_PORT, STORE as GATEWAY_STORE } from "./gateway-options.js";
 import { LaptopNode } from "./laptop-node.js";
 import { brokerLines, deviceLines, embeddedBroker } from "./node.js";
 import { type NodeOptions, parseNodeOptions } from "./node-options.js";
@@ -18,6 +24,8 @@ import { addServerOptions, cannotStart, type Served, servedOf } from "./server-o
  */
 const SIMULATED_CLIMATE = { device: "climate", mode: "cool", target: "26", minon: "5s", minoff: "3s" };
 
+const LOOPBACK = "127.0.0.1";
+
 /** The readings, in the directory of `--state`. */
 const STORE = "readings.db";
 
@@ -25,7 +33,7 @@ interface AllOptions extends NodeOptions {
   served: Served;
 }
 
-/** Runs the whole picture: broker, sensor node, air conditioner, server, page. */
+/** Runs the whole picture: broker, sensor node, air conditioner, gateway, server, page. */
 export const allParts: Part = (argv, version) => {
   const parsed = parseNodeOptions("all", argv, version, (command) =>
     addServerOptions(
@@ -58,19 +66,32 @@ async function run(options: AllOptions, version: string, output: Output, end: Pr
     hardware,
   });
   const failing = failure();
-  const server = await startServerFor(sensor, options, version, output, failing.fail);
+  const early = new Early();
+  for (const note of notes) early.say(() => output.note(note));
+  const server = await startServerFor(
+    sensor,
+    options,
+    version,
+    labelledEarly("server", output, early),
+    failing.fail,
+  );
+  const gateway = await startGatewayFor(sensor, options, version, labelledEarly("gateway", output, early));
   output.banner(`Hearth ${version}`, [
     ["page", server.url],
     ...deviceLines(sensor.settings),
     ["climate", `${climate.settings.topic}, in the same room`],
+    [
+      "gateway",
+      `${hostPort(LOOPBACK, gateway.port)} (TCP, a line for each message of a device without MQTT)`,
+    ],
     ...brokerLines(sensor.settings, embedded !== undefined),
     ["end", "Ctrl-C"],
   ]);
-  for (const note of notes) output.note(note);
+  early.end();
   sensor.start();
   climate.start();
   const failed = await Promise.race([failing.failed, end.then(() => undefined)]);
-  await Promise.all([sensor.stop(), climate.stop()]);
+  await Promise.all([sensor.stop(), climate.stop(), gateway.close()]);
   await server.close();
   await embedded?.close();
   if (failed) throw new Failure(failed.message);
@@ -81,27 +102,65 @@ async function startServerFor(
   { settings, identity }: LaptopNode,
   { served, state }: AllOptions,
   version: string,
-  output: Output,
+  tell: Told,
   onFailure: (error: StoreError) => void,
 ): Promise<RunningServer> {
-  const endpoint = brokerOf(settings);
-  if (!endpoint) throw new UsageError("the node kept no broker: use --broker <mqtt[s]://host[:port]>");
   const store = served.store ?? (state === undefined ? undefined : path.join(state, STORE));
   const isCovered = settings.topic.startsWith("home/");
   return startServer({
     ...served,
     ...(store !== undefined && { store }),
-    broker: { endpoint, secure: endpoint.secure ? secureOf(settings) : undefined },
+    broker: brokerFor(settings),
     // Another one of these may be at the same broker.
     id: `${DEFAULT_ID}-${identity}`,
     topics: isCovered ? DEFAULT_TOPICS : [...DEFAULT_TOPICS, `${settings.topic}/#`],
     version,
-    onNote: (text) => output.note(`server: ${text}`),
-    onWarning: (text) => output.warning?.(`server: ${text}`),
+    onNote: tell.note,
+    onWarning: tell.warning,
     onFailure,
   }).catch((error: unknown) => {
     throw cannotStart(error, served.listen);
   });
+}
+
+/** On loopback, for devices without MQTT; elsewhere, and on serial ports, `npm start -- gateway` listens. */
+function startGatewayFor(
+  { settings }: LaptopNode,
+  { state }: AllOptions,
+  version: string,
+  tell: Told,
+): Promise<RunningGateway> {
+  return startAt(
+    {
+      ...brokerFor(settings),
+      base: "home",
+      listen: { host: LOOPBACK, port: GATEWAY_PORT },
+      version,
+      ...(state !== undefined && { store: path.join(state, GATEWAY_STORE) }),
+    },
+    true,
+    { ...tell, device: (name, isOnline) => tell.note(`${name} is ${isOnline ? "online" : "offline"}`) },
+  );
+}
+
+interface Told {
+  note: (text: string) => void;
+  warning: (text: string) => void;
+}
+
+/** What a service tells: each line with its name, and none before the banner. */
+function labelledEarly(label: string, output: Output, early: Early): Told {
+  return {
+    note: (text) => early.say(() => output.note(`${label}: ${text}`)),
+    warning: (text) => early.say(() => output.warning?.(`${label}: ${text}`)),
+  };
+}
+
+/** The node's broker: it may have kept another than the command line's. */
+function brokerFor(settings: Settings): { endpoint: Endpoint; secure: Secure | undefined } {
+  const endpoint = brokerOf(settings);
+  if (!endpoint) throw new UsageError("the node kept no broker: use --broker <mqtt[s]://host[:port]>");
+  return { endpoint, secure: endpoint.secure ? secureOf(settings) : undefined };
 }
 
 function failure(): { fail: (error: StoreError) => void; failed: Promise<StoreError> } {

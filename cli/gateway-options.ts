@@ -41,7 +41,10 @@ export interface GatewayOptions extends Common {
 }
 
 /** Where TCP clients come, by default. */
-const PORT = 9000;
+export const PORT = 9000;
+
+/** What waits, in a directory that keeps it. */
+export const STORE = "gateway.db";
 
 const DAY = 86_400_000;
 
@@ -162,5 +165,5 @@ function storeOf(values: Values): string | undefined {
   const { store, state } = values;
   if (store !== undefined && state !== undefined)
     throw new UsageError("--store and --state say the same: take one of them");
-  return state === undefined ? store : path.join(state, "gateway.db");
+  return state === undefined ? store : path.join(state, STORE);
 }

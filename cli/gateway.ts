@@ -2,7 +2,12 @@ import { hostPort } from "../firmware/codec/endpoint.js";
 import { LinkState } from "../firmware/links/link-state.js";
 import { BROKER_RETRY } from "../services/broker-client.js";
 import { nameOfPort } from "../services/gateway/device-name.js";
-import { type RunningGateway, startGateway } from "../services/gateway/gateway.js";
+import {
+  type GatewayEvents,
+  type RunningGateway,
+  type GatewayOptions as StartOptions,
+  startGateway,
+} from "../services/gateway/gateway.js";
 import { UsageError } from "./command.js";
 import { type GatewayOptions, parseGatewayOptions } from "./gateway-options.js";
 import type { Output } from "./output.js";
@@ -19,44 +24,69 @@ async function run(
   output: Output,
   end: Promise<void>,
 ): Promise<void> {
-  const early: (() => void)[] = [];
-  let say = (tell: () => void): void => {
-    early.push(tell);
-  };
-  const start = (port: number | undefined): Promise<RunningGateway> => {
-    const { broker, listen, idle, connections, perAddress } = options;
-    return startGateway({
+  const { broker, idle, connections, perAddress } = options;
+  const early = new Early();
+  const gateway = await startAt(
+    { ...options, ...broker, version, limits: { idle, connections, perAddress } },
+    options.isDefaultPort,
+    {
+      broker: (lost) =>
+        early.say(() =>
+          lost === undefined ? output.link?.(LinkState.ONLINE) : output.lost?.(lost, BROKER_RETRY),
+        ),
+      device: (name, isOnline) =>
+        early.say(() => output.note(`${name} is ${isOnline ? "online" : "offline"}`)),
+      note: (text) => early.say(() => output.note(text)),
+      warning: (text) => early.say(() => output.warning?.(text)),
+    },
+  );
+  banner(output, version, options, gateway.port);
+  early.end();
+  await end;
+  await gateway.close();
+}
+
+/** What is told before the banner comes after it. */
+export class Early {
+  #waiting: (() => void)[] | undefined = [];
+
+  say(tell: () => void): void {
+    if (this.#waiting) this.#waiting.push(tell);
+    else tell();
+  }
+
+  /** The banner is there. */
+  end(): void {
+    for (const tell of this.#waiting ?? []) tell();
+    this.#waiting = undefined;
+  }
+}
+
+/**
+ * Starts a gateway where the options say; where nobody asked for that port and it is taken, at another.
+ * @throws UsageError with one line where it cannot be had
+ */
+export async function startAt(
+  options: StartOptions,
+  isDefaultPort: boolean,
+  events: GatewayEvents,
+): Promise<RunningGateway> {
+  const { listen } = options;
+  const start = (port: number | undefined) =>
+    startGateway({
       ...options,
-      ...broker,
       listen: listen && { host: listen.host, port: port ?? listen.port },
-      version,
-      limits: { idle, connections, perAddress },
-      events: {
-        broker: (lost) =>
-          say(() =>
-            lost === undefined ? output.link?.(LinkState.ONLINE) : output.lost?.(lost, BROKER_RETRY),
-          ),
-        device: (name, isOnline) => say(() => output.note(`${name} is ${isOnline ? "online" : "offline"}`)),
-        note: (text) => say(() => output.note(text)),
-        warning: (text) => say(() => output.warning?.(text)),
-      },
+      events,
     });
-  };
-  let gateway: RunningGateway;
   try {
-    gateway = await start(undefined).catch((error: NodeJS.ErrnoException) => {
-      if (!options.isDefaultPort || error.code !== "EADDRINUSE") throw error;
-      say(() => output.note(`${error.message}: listening at another port (--listen says which)`));
+    return await start(undefined).catch((error: NodeJS.ErrnoException) => {
+      if (!isDefaultPort || error.code !== "EADDRINUSE") throw error;
+      events.note?.(`${error.message}: listening at another port`);
       return start(0);
     });
   } catch (error) {
     throw new UsageError((error as Error).message);
   }
-  banner(output, version, options, gateway.port);
-  for (const tell of early) tell();
-  say = (tell) => tell();
-  await end;
-  await gateway.close();
 }
 
 function banner(output: Output, version: string, options: GatewayOptions, port: number): void {

@@ -1,3 +1,4 @@
+import net from "node:net";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "@jest/globals";
 import { Authority } from "../support/certificates.js";
 import { hasProgram, temporaryDirectory } from "../support/peers.js";
@@ -63,6 +64,18 @@ async function order(page: string, base: string, command: string, value: unknown
 const ROOM = "home/livingroom";
 const CLIMATE = `${ROOM}/climate`;
 
+/** What is answered to a line, the connection closed behind it. */
+function sayTo(port: number, line: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = net.connect(port, "127.0.0.1", () => socket.write(line));
+    socket.on("error", reject);
+    socket.once("data", (data) => {
+      socket.destroy();
+      resolve(data.toString());
+    });
+  });
+}
+
 /** Sensor, server, command, air conditioner, room, sensor: once around. */
 async function goesAround(page: string, headers: Record<string, string> = {}): Promise<void> {
   const temperature = async () => (await device(page, ROOM, headers))?.readings["temperature"]?.value;
@@ -93,6 +106,12 @@ describe("npm start", () => {
     const { program, page } = await startAll();
     expect(page).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/$/);
     await goesAround(page);
+    const gateway = /"gateway":"127\.0\.0\.1:(\d+)/.exec(program.output)?.[1];
+    expect(await sayTo(Number(gateway), '{"device":"attic","temperature":17.5}\n')).toBe("ok 1\n");
+    await eventually(
+      () => device(page, "home/attic"),
+      (attic) => attic?.readings["temperature"]?.value === 17.5 && attic.status === "online",
+    );
     expect(await program.stop("SIGINT")).toBe(0);
     expect(program.errors).toBe("");
     expect(program.output).not.toMatch(/"event":"warning"/);

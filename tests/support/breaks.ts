@@ -338,8 +338,8 @@ export const BREAKS: readonly Break[] = [
   {
     what: "a sensor is not asked any more",
     file: "firmware/sensors/polled.js",
-    from: "let next = period;",
-    to: "let next = period; if ((this.count = (this.count ?? 0) + 1) > 300) return;",
+    from: "let next = this.#period;",
+    to: "let next = this.#period; if ((this.count = (this.count ?? 0) + 1) > 300) return;",
     seed: 6,
     days: 0.3,
     finds: /^sensor: nothing is wrong with it, and nothing was taken/,

@@ -5,6 +5,7 @@ import { ownClock } from "../../host-sim/boards/virtual/own-clock.js";
 import { FAN } from "../../host-sim/chips/hardware.js";
 import { Pins } from "../../host-sim/chips/pins.js";
 import { BASE, climateNode, NOW } from "../support/climate.js";
+import { HidingClient } from "../support/hiding-client.js";
 import { MemoryStorage } from "../support/memory-storage.js";
 
 describe("an air conditioner", () => {
@@ -179,6 +180,76 @@ describe("an air conditioner", () => {
     ]);
   });
 
+  it("refuses a plain mode of a client that hides the retain flag, and obeys a command", () => {
+    const subject = climateNode({}, { client: HidingClient });
+    const { broker, board, node, replies, state, command } = subject;
+    node.start();
+    board.clock.run(3_000);
+    broker.publish(`${BASE}/mode/set`, "off", 1);
+    board.clock.run(1_000);
+    expect(replies(BASE)).toEqual([
+      {
+        topic: `${BASE}/mode/set`,
+        outcome: "refused",
+        reason: expect.stringMatching(/cannot tell a retained/),
+      },
+    ]);
+    expect(command({ id: "1", command: "mode", value: "off" })).toMatchObject({ outcome: "done" });
+    expect(state("mode")).toBe("off");
+  });
+
+  it("tells of what it does on command", () => {
+    const { broker, board, journal } = online();
+    const told: unknown[][] = [];
+    Object.assign(journal, { commanded: (...what: unknown[]) => told.push(what) });
+    broker.publish(`${BASE}/mode/set`, "off", 1);
+    broker.publish(`${BASE}/target/set`, "hot", 1);
+    board.clock.run(1_000);
+    expect(told).toEqual([
+      ["mode/set", undefined],
+      ["target/set", expect.stringMatching(/^allowed is/)],
+    ]);
+  });
+
+  it("answers with the reason where a plain command cannot be kept", () => {
+    const { broker, board, storage, replies, state } = online();
+    Object.assign(storage, { fails: () => true });
+    broker.publish(`${BASE}/target/set`, "30", 1);
+    board.clock.run(1_000);
+    expect(replies(BASE)).toEqual([
+      { topic: `${BASE}/target/set`, outcome: "refused", reason: "flash is worn" },
+    ]);
+    expect(state("target")).toBe("21");
+  });
+
+  it("has nothing to do without anything to switch, and says so", () => {
+    const { node, board, measured, journal, state } = climateNode({ mode: "auto" }, { outputs: {} });
+    node.start();
+    board.clock.run(3_000);
+    measured(30);
+    expect(journal.warnings).toEqual([
+      "there is nothing to switch: set cooler, heater or fan to a pin",
+      'setting "mode" is auto: there is nothing to cool with',
+    ]);
+    expect(state("action")).toBe("idle");
+  });
+
+  it("does not cool by itself, nor says that it does, with nothing to cool with", () => {
+    const pins = new Pins();
+    const io = pins.Digital as unknown as DigitalClass;
+    const { node, board, measured, journal, state } = climateNode(
+      { mode: "auto" },
+      { outputs: { heater: { io, pin: 4 } } },
+    );
+    node.start();
+    board.clock.run(3_000);
+    measured(30);
+    expect([state("action"), pins.level(4)]).toEqual(["idle", 0]);
+    measured(10);
+    expect([state("action"), pins.level(4)]).toEqual(["heating", 1]);
+    expect(journal.warnings).toEqual(['setting "mode" is auto: there is nothing to cool with']);
+  });
+
   it("refuses to heat with nothing to heat with", () => {
     const pins = new Pins();
     const io = pins.Digital as unknown as DigitalClass;
@@ -278,6 +349,54 @@ describe("an air conditioner", () => {
     expect([again.state("mode"), again.state("target")]).toEqual(["auto", "25.5"]);
   });
 
+  it("acts on a command at once, not a second later", () => {
+    const { broker, board, measured, cools } = online({ target: 25 });
+    const say = (topic: string, payload: string) => {
+      broker.publish(`${BASE}/${topic}`, payload, 1);
+      board.clock.run(100);
+    };
+    measured(23);
+    say("target/set", "21");
+    expect(cools()).toBe(true);
+    say("mode/set", "off");
+    expect(cools()).toBe(false);
+    const time = NOW + board.clock.elapsed;
+    say("command", JSON.stringify({ id: "1", command: "mode", value: "cool", time, ttl: 9 }));
+    expect(cools()).toBe(true);
+    say("command", '{"id":"2","command":"reset"}');
+    expect(cools()).toBe(false);
+  });
+
+  it("goes back on reset to the mode that its image says, and says it", () => {
+    const { command, measured, state } = online();
+    measured(30);
+    command({ id: "1", command: "mode", value: "off" });
+    expect([state("mode"), state("action")]).toEqual(["off", "off"]);
+    command({ id: "2", command: "reset" });
+    expect([state("mode"), state("action")]).toEqual(["cool", "cooling"]);
+  });
+
+  it.each([
+    ["a cooler", ["cooler"], ["off", "cool"]],
+    ["a fan", ["fan"], ["off", "cool"]],
+    ["a heater", ["heater"], ["off", "heat"]],
+    ["a heater and a fan", ["heater", "fan"], ["off", "cool", "heat", "auto"]],
+    ["a cooler and a heater", ["cooler", "heater"], ["off", "cool", "heat", "auto"]],
+  ])("offers what it can do with %s", (_what, names, modes) => {
+    const pins = new Pins();
+    const all = {
+      cooler: { io: pins.Digital as unknown as DigitalClass, pin: 4 },
+      heater: { io: pins.Digital as unknown as DigitalClass, pin: 5 },
+      fan: { io: pins.PWM as unknown as PWMClass, pin: 6 },
+    };
+    const outputs = Object.fromEntries(Object.entries(all).filter(([name]) => names.includes(name)));
+    const { node, board, broker } = climateNode({ mode: "off" }, { outputs });
+    node.start();
+    board.clock.run(3_000);
+    const config = broker.retained.get("homeassistant/device/hearth-020000000001/config")?.payload ?? "{}";
+    expect((JSON.parse(config) as { cmps: { climate: object } }).cmps.climate).toMatchObject({ modes });
+  });
+
   it("goes back to what its image says on reset", () => {
     const { command, state, storage } = online();
     command({ id: "1", command: "target", value: 30 });
@@ -307,6 +426,24 @@ describe("an air conditioner", () => {
     expect(broker.retained.get(`${BASE}/status`)?.payload).toBe("offline");
   });
 
+  it("leaves heater and fan off too, and nothing running, when it has said goodbye", () => {
+    const pins = new Pins();
+    const outputs = {
+      heater: { io: pins.Digital as unknown as DigitalClass, pin: 5 },
+      fan: { io: pins.PWM as unknown as PWMClass, pin: 6 },
+    };
+    const { board, node, measured } = climateNode({ mode: "heat" }, { outputs });
+    node.start();
+    board.clock.run(3_000);
+    measured(10);
+    expect([pins.level(5), pins.duty(6)]).toEqual([1, 1]);
+    node.stop(() => {});
+    board.clock.run(5_000);
+    expect([pins.level(5), pins.duty(6)]).toEqual([0, 0]);
+    // The timer of the hardware watchdog, which nobody feeds any more.
+    expect(board.clock.pending).toBe(1);
+  });
+
   it("has relays that are off from the first moment on, also those that a low level switches on", () => {
     const levels: (0 | 1 | undefined)[] = [];
     const driven = new Pins(() => levels.push(driven.level(4)));
@@ -324,12 +461,13 @@ describe("an air conditioner", () => {
 
   it("turns a fan by the distance to the target", () => {
     const pins = new Pins();
-    const { node, board, measured } = climateNode(
+    const { node, board, measured, journal } = climateNode(
       {},
       { outputs: { fan: { io: pins.PWM as unknown as PWMClass, pin: FAN } } },
     );
     node.start();
     board.clock.run(3_000);
+    expect(journal.warnings).toEqual([]);
     expect(pins.duty(FAN)).toBe(0);
     measured(22);
     expect(pins.duty(FAN)).toBeCloseTo(0.65, 2);

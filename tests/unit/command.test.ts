@@ -87,6 +87,8 @@ describe("the time to live of a command", () => {
     expect(at(NOW, 30)).toBeUndefined();
     expect(at(NOW - 30_000, 30)).toBeUndefined();
     expect(at(NOW - 30_001, 30)).toBe("expired");
+    expect(at(NOW, 1)).toBeUndefined();
+    expect(at(NOW, 86_400)).toBeUndefined();
   });
 
   it("may begin a little later than the device's clock says, as clocks differ", () => {

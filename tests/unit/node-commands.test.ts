@@ -1,11 +1,10 @@
 import { describe, expect, it } from "@jest/globals";
-import MQTTClient from "../../firmware/mqtt/client.js";
-import type { MQTTClientClass, MQTTReadableOptions } from "../../firmware/ports.js";
 import { sensorEntry } from "../../firmware/sensors/entry.js";
 import { VirtualFlash } from "../../host-sim/boards/virtual/flash.js";
 import { LIGHT } from "../../host-sim/chips/hardware.js";
 import { MemoryBroker } from "../../host-sim/world/memory-broker.js";
 import { bootedNode, NOW } from "../support/climate.js";
+import { HidingClient } from "../support/hiding-client.js";
 import { MemoryStorage } from "../support/memory-storage.js";
 
 const BASE = "home/livingroom";
@@ -188,6 +187,26 @@ describe("a command to a node", () => {
     expect(journal.warnings).toEqual([]);
   });
 
+  it("takes any interval where the flash does not wear", () => {
+    const { command } = sensorNode({}, { flash: new VirtualFlash(224) });
+    expect(command({ id: "1", command: "interval", value: "100ms" })).toMatchObject({ outcome: "done" });
+  });
+
+  it("takes any interval where readings are not stored one by one", () => {
+    const flash = Object.assign(new VirtualFlash(224), { endurance: 10_000 });
+    const { command } = sensorNode({ durability: "outage" }, { flash });
+    expect(command({ id: "1", command: "interval", value: "100ms" })).toMatchObject({ outcome: "done" });
+  });
+
+  it("is known again by the ids of the last sixteen", () => {
+    const { send } = sensorNode();
+    const interval = (id: string) => send(JSON.stringify({ id, command: "interval", value: "2s" }));
+    for (let i = 0; i < 17; i++) expect(interval(`i${i}`)).toMatchObject({ outcome: "done" });
+    expect(interval("i1")).toMatchObject({ id: "i1", outcome: "refused" });
+    expect(interval("i16")).toMatchObject({ id: "i16", outcome: "refused" });
+    expect(interval("i0")).toMatchObject({ id: "i0", outcome: "done" });
+  });
+
   it("calibrates with an offset, with two points, with both, and takes points away", () => {
     const { command, values, board } = sensorNode({ interval: "1s" });
     const calibrated = (fields: object) => {
@@ -290,6 +309,15 @@ describe("a command to a node", () => {
     expect((storage as MemoryStorage).writesOf("command")).toHaveLength(1);
     expect(replies(BASE)[0]).toEqual({ id: "r0", outcome: "done" });
     expect(replies(BASE)[1]).toEqual({ id: "r1", outcome: "refused", reason: "the device ends already" });
+  });
+
+  it("does not restart a device that cannot", () => {
+    const { command } = sensorNode({}, { onReset: undefined } as object);
+    expect(command({ id: "1", command: "restart" })).toEqual({
+      id: "1",
+      outcome: "refused",
+      reason: "this device cannot restart itself",
+    });
   });
 
   it("does not restart a device that someone ends", () => {
@@ -417,18 +445,7 @@ describe("a command to a node", () => {
   });
 
   it("must say how long it holds where the client hides the retain flag", () => {
-    /** Ours, as silent about retain as Moddable's. */
-    class Hiding extends MQTTClient {
-      constructor(options: ConstructorParameters<typeof MQTTClient>[0]) {
-        super({
-          ...options,
-          onReadable(count, { retain: _retain, ...rest }: MQTTReadableOptions) {
-            options.onReadable?.call(this, count, rest);
-          },
-        });
-      }
-    }
-    const { send, command, board, broker } = sensorNode({}, { client: Hiding as MQTTClientClass });
+    const { send, command, board, broker } = sensorNode({}, { client: HidingClient });
     expect(send('{"id":"a","command":"interval","value":"2s"}')).toMatchObject({
       outcome: "refused",
       reason: expect.stringMatching(/"time" and "ttl" are missing/),
@@ -439,17 +456,50 @@ describe("a command to a node", () => {
   });
 
   it("is answered in a few words, whatever is asked for", () => {
-    const { send, broker, journal } = sensorNode();
+    const { send, broker, journal, storage } = sensorNode();
     const told: string[] = [];
     Object.assign(journal, { commanded: (what: string) => told.push(what) });
     send(JSON.stringify({ id: "a", command: "x".repeat(900) }));
     send(JSON.stringify({ id: "b", command: `${"x".repeat(31)}😀` }));
     send(JSON.stringify({ id: "c", command: "interval", value: "9".repeat(900) }));
     send(JSON.stringify({ id: "d", command: "calibration", twopoint: "9".repeat(900) }));
+    const worn = () => {
+      throw new Error("worn".repeat(300));
+    };
+    Object.assign(storage, { write: worn });
+    send(JSON.stringify({ id: "e", command: "interval", value: "2s" }));
     for (const payload of broker.payloads(`${BASE}/command/reply`)) expect(payload.length).toBeLessThan(330);
-    expect(broker.payloads(`${BASE}/command/reply`)).toHaveLength(4);
+    expect(broker.payloads(`${BASE}/command/reply`)).toHaveLength(5);
+    expect(told).toHaveLength(5);
     expect(broker.payloads(`${BASE}/command/reply`)[1]).toContain(`\\"${"x".repeat(31)}...\\"`);
     for (const what of told) expect(what.length).toBeLessThan(60);
+  });
+
+  it.each([0, 1, 2] as const)("is taken with QoS %i", (qos) => {
+    const { broker, board, replies } = sensorNode();
+    broker.publish(`${BASE}/command`, '{"id":"a","command":"interval","value":"2s"}', qos);
+    board.clock.run(1_000);
+    expect(replies(BASE)).toEqual([{ id: "a", outcome: "done" }]);
+  });
+
+  it("changes nothing where the storage fails at each call, and the node goes on", () => {
+    const storage = new MemoryStorage();
+    storage.fails = () => true;
+    const { command, countIn, restarts } = sensorNode({}, { storage });
+    for (const fields of [
+      { command: "interval", value: "2s" },
+      { command: "calibration", offset: 1 },
+      { command: "restart" },
+      { command: "reset" },
+    ]) {
+      expect(command({ id: fields.command, ...fields })).toEqual({
+        id: fields.command,
+        outcome: "refused",
+        reason: "flash is worn",
+      });
+    }
+    expect(countIn(60_000)).toBe(6);
+    expect(restarts).toEqual([]);
   });
 
   it.each(["constructor", "__proto__", "toString", ""])("is unknown where it is called %p", (name) => {

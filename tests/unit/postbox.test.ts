@@ -122,6 +122,38 @@ describe("a postbox", () => {
     expect(sendAll()[0].duplicate).toBe(false);
   });
 
+  it("calls an answer no duplicate because of one that was in its place before", () => {
+    const { postbox, sendAll } = box(0);
+    postbox.begin(false);
+    for (let i = 0; i < 8; i++) {
+      postbox.answer("reply", String(i));
+      sendAll();
+      postbox.begin(true);
+      const [{ id }] = sendAll();
+      postbox.acknowledged(id);
+    }
+    postbox.answer("reply", "new");
+    postbox.begin(true);
+    expect(sendAll().map(({ text, duplicate }) => [text, duplicate])).toEqual([["new", false]]);
+  });
+
+  it("does not send again what was acknowledged behind one that was not", () => {
+    const { postbox, sendAll } = box(0);
+    postbox.begin(false);
+    postbox.answer("reply", "a");
+    postbox.answer("reply", "b");
+    const [, b] = sendAll();
+    postbox.acknowledged(b.id);
+    postbox.begin(true);
+    expect(sendAll().map(({ text }) => text)).toEqual(["a"]);
+  });
+
+  it("says that there is an answer to send", () => {
+    const { postbox, posted } = box(0);
+    postbox.answer("reply", "a");
+    expect(posted()).toBe(1);
+  });
+
   it("keeps eight answers: in a flood the oldest give way, and no identifier is used twice at a time", () => {
     const { postbox, sendAll } = box(0);
     for (let i = 0; i < 20; i++) postbox.answer("reply", String(i));

@@ -222,11 +222,8 @@ export class Climate implements Source {
     const isHeating = action === Action.HEATING;
     const isCoolerOff = isCooling || this.#set(this.#cooler, 0);
     const isHeaterOff = isHeating || this.#set(this.#heater, 0);
-    if (!isCoolerOff || !isHeaterOff) {
-      this.#set(this.#fan, 0);
-      return false;
-    }
-    if (!this.#set(this.#fan, speed)) return false;
+    // The fan stays as it is while something runs that should not.
+    if (!isCoolerOff || !isHeaterOff || !this.#set(this.#fan, speed)) return false;
     return (!isCooling || this.#set(this.#cooler, 1)) && (!isHeating || this.#set(this.#heater, 1));
   }
 

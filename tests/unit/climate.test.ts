@@ -55,10 +55,10 @@ describe("an air conditioner", () => {
   it.each(["", " ", "NaN", "1e999", "{", "{}", "[30]", '{"a":'.repeat(100), "\u00ff", "thirty"])(
     "does not act on %p",
     (payload) => {
-      const { board, broker, cools, journal } = online();
+      const { board, broker, cools, heats, journal } = online({ mode: "auto" });
       broker.publish("home/livingroom/temperature", payload, 1);
       board.clock.run(1_000);
-      expect(cools()).toBe(false);
+      expect([cools(), heats()]).toEqual([false, false]);
       expect(journal.lostReasons).toEqual([]);
     },
   );
@@ -237,7 +237,7 @@ describe("an air conditioner", () => {
   it("does not cool by itself, nor says that it does, with nothing to cool with", () => {
     const pins = new Pins();
     const io = pins.Digital as unknown as DigitalClass;
-    const { node, board, measured, journal, state } = climateNode(
+    const { node, board, broker, measured, journal, state, replies } = climateNode(
       { mode: "auto" },
       { outputs: { heater: { io, pin: 4 } } },
     );
@@ -247,6 +247,15 @@ describe("an air conditioner", () => {
     expect([state("action"), pins.level(4)]).toEqual(["idle", 0]);
     measured(10);
     expect([state("action"), pins.level(4)]).toEqual(["heating", 1]);
+    for (const mode of ["cool", "auto", "heat"]) {
+      broker.publish(`${BASE}/mode/set`, mode, 1);
+      board.clock.run(1_000);
+    }
+    expect(replies(BASE).map(({ reason }) => reason)).toEqual([
+      "there is nothing to cool with",
+      "there is nothing to cool with",
+    ]);
+    expect(state("mode")).toBe("heat");
     expect(journal.warnings).toEqual(['setting "mode" is auto: there is nothing to cool with']);
   });
 
@@ -475,12 +484,32 @@ describe("an air conditioner", () => {
     expect(pins.duty(FAN)).toBe(1);
     measured(21);
     expect(pins.duty(FAN)).toBe(0);
+    expect(journal.actions).toEqual(["cooling", "idle"]);
+  });
+
+  it("lets its relay alone while the fan turns faster and slower", () => {
+    const pins: Pins = new Pins(() => clicks.push(`${pins.level(4)} ${pins.duty(6).toFixed(1)}`));
+    const clicks: string[] = [];
+    const outputs = {
+      cooler: { io: pins.Digital as unknown as DigitalClass, pin: 4 },
+      fan: { io: pins.PWM as unknown as PWMClass, pin: 6 },
+    };
+    const { node, board, measured } = climateNode({}, { outputs });
+    node.start();
+    board.clock.run(3_000);
+    measured(22);
+    clicks.length = 0;
+    measured(22.5);
+    measured(30);
+    board.clock.run(10_000);
+    expect(new Set(clicks)).toEqual(new Set(["1 0.8", "1 1.0"]));
+    expect(clicks.length).toBeLessThan(6);
   });
 
   it("runs without a pin that it cannot have, and says so", () => {
     const pins = new Pins();
     const io = pins.Digital as unknown as DigitalClass;
-    const { node, board, journal, state } = climateNode(
+    const { node, board, broker, journal, state, replies } = climateNode(
       {},
       { outputs: { cooler: { io, pin: 4 }, heater: { io, pin: 4 } } },
     );
@@ -488,6 +517,31 @@ describe("an air conditioner", () => {
     board.clock.run(3_000);
     expect(journal.warnings).toEqual(["heater: pin 4 is in use; it stays off"]);
     expect(state("action")).toBe("idle");
+    broker.publish(`${BASE}/mode/set`, "heat", 1);
+    board.clock.run(1_000);
+    expect(replies(BASE)).toMatchObject([{ reason: "there is nothing to heat with" }]);
+  });
+
+  it("is well after a minute of turns, without a temperature", () => {
+    const { board, storage } = online();
+    expect(storage.read("boot")).toBe("1 1 0 0");
+    board.clock.run(80_000);
+    expect(storage.read("boot")).toBe("1 0 0 0");
+  });
+
+  it("drives its pins when something changes, and not at each turn", () => {
+    let driven = 0;
+    const pins = new Pins(() => {
+      driven += 1;
+    });
+    const io = pins.Digital as unknown as DigitalClass;
+    const { node, board, measured } = climateNode({}, { outputs: { cooler: { io, pin: 4 } } });
+    node.start();
+    measured(30);
+    board.clock.run(3_000);
+    const before = driven;
+    board.clock.run(60_000);
+    expect(driven).toBe(before);
   });
 
   /** Pins of relays that fail to switch to the levels that `stuck` names. */
@@ -555,6 +609,22 @@ describe("an air conditioner", () => {
     stuck.clear();
     board.clock.run(2_000);
     expect([pins.level(4), pins.level(5)]).toEqual([1, 0]);
+  });
+
+  it("lets the fan turn while its cooler cannot be switched off", () => {
+    const { pins, stuck, outputs } = stuckPins();
+    const fan = { io: pins.PWM as unknown as PWMClass, pin: 6 };
+    const { node, board, measured } = climateNode({}, { outputs: { ...outputs, fan } });
+    node.start();
+    board.clock.run(3_000);
+    measured(30);
+    stuck.add("4=0");
+    measured(20);
+    board.clock.run(3_000);
+    expect([pins.level(4), pins.duty(6)]).toEqual([1, 1]);
+    stuck.clear();
+    board.clock.run(1_100);
+    expect([pins.level(4), pins.duty(6)]).toEqual([0, 0]);
   });
 
   it("goes back to rest where it was half switched on when the reason went", () => {

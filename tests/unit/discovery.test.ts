@@ -62,7 +62,13 @@ const CLIMATE = { follows: "home/livingroom/temperature", modes: ["off", "cool",
 describe("what Home Assistant is told of a device", () => {
   it("is who it is, who says so, and when it is there", () => {
     expect(configOf()).toMatchObject({
-      dev: { ids: ["hearth-020000000001"], name: "livingroom", mf: "Hearth", sw: "1.2.3" },
+      dev: {
+        ids: ["hearth-020000000001"],
+        name: "livingroom",
+        mf: "Hearth",
+        mdl: "sensor node",
+        sw: "1.2.3",
+      },
       o: { name: "Hearth", sw: "1.2.3" },
       "~": "home/livingroom",
       avty_t: "~/status",
@@ -83,6 +89,25 @@ describe("what Home Assistant is told of a device", () => {
     });
     expect(cmps["humidity"]).toMatchObject({ dev_cla: "humidity", unit_of_meas: "%" });
     expect(cmps["pressure"]).toMatchObject({ dev_cla: "pressure", unit_of_meas: "Pa" });
+  });
+
+  it("has how it is, with a unit and a class where there are such", () => {
+    const { cmps } = configOf();
+    const common = { p: "sensor", stat_t: "~/diagnostics", ent_cat: "diagnostic" };
+    expect(cmps["signal"]).toEqual({
+      ...common,
+      name: "signal",
+      uniq_id: "hearth-020000000001_signal",
+      val_tpl: "{{ value_json.signal | default('') }}",
+      unit_of_meas: "dBm",
+      dev_cla: "signal_strength",
+    });
+    expect(cmps["waiting"]).toEqual({
+      ...common,
+      name: "waiting",
+      uniq_id: "hearth-020000000001_waiting",
+      val_tpl: "{{ value_json.waiting | default('') }}",
+    });
   });
 
   it.each([200, 500, 1_000])(
@@ -145,7 +170,7 @@ describe("what Home Assistant is told of a device", () => {
 
   it("has an air conditioner with its topics, and the temperature that it follows", () => {
     const { cmps, dev } = configOf({ base: "home/livingroom/climate", quantities: 0, climate: CLIMATE });
-    expect(dev["name"]).toBe("livingroom climate");
+    expect(dev).toMatchObject({ name: "livingroom climate", mdl: "air conditioner" });
     expect(cmps["climate"]).toMatchObject({
       p: "climate",
       name: null,
@@ -198,6 +223,8 @@ describe("what Home Assistant is told of a device", () => {
     );
     for (const topic of odd) expect(topic).toMatch(/^ha\/device\/[a-zA-Z0-9_-]+\/config$/);
     expect(new Set(odd).size).toBe(odd.length);
+    for (const topic of odd) expect(topic.length).toBeLessThanOrEqual("ha/device//config".length + 32);
+    expect(discoveryTopic("ha", "Node_7-b")).toBe("ha/device/Node_7-b/config");
   });
 });
 
@@ -239,7 +266,7 @@ describe("a node and Home Assistant", () => {
 
   it("says nothing where it never was announced: a broker may forbid that topic", () => {
     const { broker } = started({ discovery: "off" });
-    expect(broker.published.filter(({ topic }) => topic.startsWith("homeassistant"))).toEqual([]);
+    expect(broker.published.filter(({ topic }) => topic.includes("/device/"))).toEqual([]);
   });
 
   it("moves to another prefix, and leaves nothing behind", () => {

@@ -311,6 +311,27 @@ describe("a command to a node", () => {
     expect(replies(BASE)[1]).toEqual({ id: "r1", outcome: "refused", reason: "the device ends already" });
   });
 
+  it("is refused a restart by a device that says goodbye", () => {
+    const { broker, restarts, board, node, storage } = sensorNode();
+    broker.mute.add("puback");
+    node.stop(() => {});
+    const time = NOW + board.clock.elapsed;
+    broker.publish(`${BASE}/command`, JSON.stringify({ id: "a", command: "restart", time, ttl: 60 }), 1);
+    board.clock.run(10_000);
+    expect([restarts, storage.read("command")]).toEqual([[], undefined]);
+  });
+
+  it("leaves no light burning, nor blinking, at the end", () => {
+    const { command, board, node } = sensorNode();
+    command({ id: "1", command: "identify" });
+    while (board.light.level(LIGHT) !== 1) board.clock.run(50);
+    node.stop(() => {});
+    board.clock.run(5_000);
+    expect(board.light.level(LIGHT)).toBe(0);
+    // The timer of the hardware watchdog.
+    expect(board.clock.pending).toBe(1);
+  });
+
   it("does not restart a device that cannot", () => {
     const { command } = sensorNode({}, { onReset: undefined } as object);
     expect(command({ id: "1", command: "restart" })).toEqual({

@@ -43,25 +43,48 @@ describe("an air conditioner", () => {
   it.each([
     ["late", { late: true }],
     ["of a room on fire", { temperature: 400 }],
+    ["of no room", { temperature: -100 }],
     ["text", { temperature: "30" }],
     ["null", { temperature: null }],
     ["a list", { temperature: [30] }],
   ])("does not act on a temperature that is %s", (_what, fields) => {
-    const { measured, cools } = online();
+    const { measured, cools, heats } = online({ mode: "auto" });
     measured(30, fields);
-    expect(cools()).toBe(false);
+    expect([cools(), heats()]).toEqual([false, false]);
   });
 
-  it.each(["", " ", "NaN", "1e999", "{", "{}", "[30]", '{"a":'.repeat(100), "\u00ff", "thirty"])(
-    "does not act on %p",
-    (payload) => {
-      const { board, broker, cools, heats, journal } = online({ mode: "auto" });
-      broker.publish("home/livingroom/temperature", payload, 1);
-      board.clock.run(1_000);
-      expect([cools(), heats()]).toEqual([false, false]);
-      expect(journal.lostReasons).toEqual([]);
-    },
-  );
+  it("believes a retained number alone where age does not matter, and not where it cannot tell", () => {
+    const retained = (image: Readonly<Record<string, unknown>>) => {
+      const { broker, node, board, cools } = climateNode(image);
+      broker.publish("home/livingroom/temperature", "30.5", 1, true);
+      node.start();
+      board.clock.run(3_000);
+      return cools();
+    };
+    expect(retained({})).toBe(false);
+    expect(retained({ hold: 0 })).toBe(true);
+  });
+
+  it.each([
+    '{"temperature":30,"x":[1]}',
+    '{"temperature":30,"x":{}}',
+    "",
+    " ",
+    "NaN",
+    "1e999",
+    "{",
+    "{}",
+    "[30]",
+    '{"a":'.repeat(100),
+    "\u00ff",
+    "thirty",
+  ])("does not act on %p", (payload) => {
+    const { board, broker, cools, heats, journal } = online({ mode: "auto" });
+    broker.publish("home/livingroom/temperature", payload, 1);
+    board.clock.run(1_000);
+    expect([cools(), heats()]).toEqual([false, false]);
+    expect(journal.lostReasons).toEqual([]);
+  });
 
   it("believes a retained temperature that is new, and none that is old or does not say", () => {
     const retained = (payload: object, image = {}) => {

@@ -243,6 +243,17 @@ describe("a node and Home Assistant", () => {
     expect((JSON.parse(config() ?? "") as Config).cmps["temperature"]).toHaveProperty("stat_t");
   });
 
+  it("stays as it is announced, and is written down once", () => {
+    const { storage, board, broker } = started();
+    board.net.resetAll();
+    board.clock.run(30_000);
+    board.powerOff();
+    const again = started({}, storage);
+    for (const world of [broker, again.broker])
+      expect(world.published.filter(({ topic, payload }) => topic === TOPIC && payload === "")).toEqual([]);
+    expect(storage.writesOf("discovered")).toHaveLength(1);
+  });
+
   it("announces what a serial sensor brings when it has brought it", () => {
     const { board, config } = started({ sensor: "uart", uart: "1", interval: 0 });
     const components = () => (JSON.parse(config() ?? "") as Config).cmps;
@@ -259,6 +270,7 @@ describe("a node and Home Assistant", () => {
     expect(off.broker.published.filter(({ topic }) => topic === TOPIC).map(({ payload }) => payload)).toEqual(
       [""],
     );
+    expect(storage.values.has("discovered")).toBe(false);
     off.board.powerOff();
     const later = started({ discovery: "off" }, storage);
     expect(later.broker.published.filter(({ topic }) => topic === TOPIC)).toEqual([]);
@@ -272,7 +284,10 @@ describe("a node and Home Assistant", () => {
   it("moves to another prefix, and leaves nothing behind", () => {
     const { storage, board } = started();
     board.powerOff();
+    // The new place takes the old one's: it is never without one.
+    Object.assign(storage, { delete: () => storage.writes.push("deleted") });
     const { broker } = started({ discovery: "ha" }, storage);
+    expect(storage.writes).not.toContain("deleted");
     expect(broker.published.filter(({ topic }) => topic === TOPIC).map(({ payload }) => payload)).toEqual([
       "",
     ]);

@@ -97,6 +97,22 @@ describe("settings that commands have changed", () => {
     expect(opened({}, storage).applied()).toEqual({});
   });
 
+  it("that were forgotten do not come back with the next one", () => {
+    const storage = new MemoryStorage();
+    const { changed } = opened({}, storage);
+    changed.set({ target: 19 });
+    changed.reset();
+    changed.set({ offset: 1 });
+    expect(opened({}, storage).applied()).toEqual({ offset: 1 });
+  });
+
+  it("give way to an image that brings another number", () => {
+    const storage = new MemoryStorage();
+    opened({ interval: 5_000 }, storage).changed.set({ interval: 10_000 });
+    expect(opened({ interval: 5_000 }, storage).applied()).toEqual({ interval: 10_000 });
+    expect(opened({ interval: 7_000 }, storage).applied()).toEqual({ interval: 7_000 });
+  });
+
   it("stay where they cannot be deleted", () => {
     const storage = new MemoryStorage();
     const { changed, applied } = opened({}, storage);

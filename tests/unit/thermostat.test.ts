@@ -87,6 +87,16 @@ describe("a thermostat", () => {
     expect(pass(1_000, 30)).toBe(Action.COOLING);
   });
 
+  it("knows the time to run from the time to rest", () => {
+    const { pass } = thermostat({ minimumOn: MINUTE, minimumOff: 5 * MINUTE });
+    expect(pass(5 * MINUTE - 1_000, 30)).toBe(Action.IDLE);
+    expect(pass(1_000, 30)).toBe(Action.COOLING);
+    expect(pass(MINUTE - 1_000, 15)).toBe(Action.COOLING);
+    expect(pass(1_000, 15)).toBe(Action.IDLE);
+    expect(pass(5 * MINUTE - 1_000, 30)).toBe(Action.IDLE);
+    expect(pass(1_000, 30)).toBe(Action.COOLING);
+  });
+
   it("stops at once in mode off, and rests all the same before it starts again", () => {
     const { subject, pass } = thermostat();
     pass(3 * MINUTE, 30);

@@ -13,7 +13,7 @@ import { Early, startAt } from "./gateway.js";
 import { PORT as GATEWAY_PORT, STORE as GATEWAY_STORE } from "./gateway-options.js";
 import { LaptopNode } from "./laptop-node.js";
 import { brokerLines, deviceLines, embeddedBroker } from "./node.js";
-import { type NodeOptions, parseNodeOptions } from "./node-options.js";
+import { CLIMATE_SETTINGS, type NodeOptions, parseNodeOptions } from "./node-options.js";
 import { labelled, type Output } from "./output.js";
 import type { Part } from "./parts.js";
 import { addServerOptions, cannotStart, type Served, servedOf } from "./server-options.js";
@@ -43,14 +43,13 @@ export const allParts: Part = (argv, version) => {
   );
   if (!parsed) return undefined;
   const { values, ...node } = parsed;
-  if (values["device"] !== undefined)
-    throw new UsageError("option --device is for one device alone: npm start -- node --device climate");
   const options: AllOptions = { ...node, served: servedOf(values) };
   return { ...options, run: (output, end) => run(options, version, output, end) };
 };
 
 async function run(options: AllOptions, version: string, output: Output, end: Promise<void>): Promise<void> {
   const image: Record<string, unknown> = { ...options.settings };
+  const climateImage = takeClimateSettings(image);
   const notes: string[] = [];
   const embedded = image["broker"] === undefined ? await embeddedBroker(notes) : undefined;
   if (embedded) image["broker"] = `mqtt://127.0.0.1:${embedded.port}`;
@@ -59,7 +58,12 @@ async function run(options: AllOptions, version: string, output: Output, end: Pr
   const { state } = options;
   const sensor = new LaptopNode({ image, state, version, monitor: output, hardware });
   const climate = new LaptopNode({
-    image: { ...linkOf(image), ...SIMULATED_CLIMATE, topic: `${sensor.settings.topic}/climate` },
+    image: {
+      ...linkOf(image),
+      ...SIMULATED_CLIMATE,
+      ...climateImage,
+      topic: `${sensor.settings.topic}/climate`,
+    },
     state: state === undefined ? undefined : path.join(state, "climate"),
     version,
     monitor: labelled("climate", output),
@@ -169,6 +173,16 @@ function failure(): { fail: (error: StoreError) => void; failed: Promise<StoreEr
     fail = resolve;
   });
   return { fail, failed };
+}
+
+/** Those of the air conditioner, taken out of what the command line says. */
+function takeClimateSettings(image: Record<string, unknown>): Record<string, unknown> {
+  const taken: Record<string, unknown> = {};
+  for (const name of CLIMATE_SETTINGS) {
+    if (image[name] !== undefined) taken[name] = image[name];
+    delete image[name];
+  }
+  return taken;
 }
 
 /** The settings that both devices have: how to reach the broker, and whom to trust there. */

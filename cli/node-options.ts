@@ -53,12 +53,37 @@ const PLACEHOLDERS: Readonly<Record<string, string>> = {
   uart: "<device>",
   topic: "<base>",
   sensor: SENSORS.join("|"),
+  id: "<id>",
+  discovery: "<prefix|off>",
+  follows: "<topic>",
+  twopoint: "<raw,reference,raw,reference>",
 };
+
+/** What an option is on a laptop, where that is not what the setting is on a device. */
+const ON_A_LAPTOP: Readonly<Record<string, string>> = {
+  broker: "your broker, instead of the embedded one at 127.0.0.1:1883",
+  ca: "the authority to trust for mqtts://, instead of the system's",
+  key: "the private key of cert",
+  id: "MQTT client id; by default made of the machine's name and the topic",
+  uart: "serial port, such as /dev/ttyUSB0: lines of readings come from it",
+  sensor: `what measures; the parts are simulated at register level (default: ${SENSORS[0]})`,
+};
+
+/** Settings of an air conditioner. */
+export const CLIMATE_SETTINGS = [
+  "follows",
+  "mode",
+  "target",
+  "hysteresis",
+  "minon",
+  "minoff",
+  "hold",
+] as const;
 
 /** Where a broker, a page and a second device come with the node. */
 const DESCRIPTIONS = {
   node: "Runs one Hearth device on this machine, with an MQTT broker where you have none.",
-  all: "Runs a Hearth sensor node on this machine, an air conditioner in its room, the server with its page, and an MQTT broker where you have none.",
+  all: `Runs the whole picture on this machine: a sensor node, an air conditioner in its room, the gateway, the server with its page, and an MQTT broker where you have none. One part by itself: ${["node", "gateway", "server"].map((part) => `npm start -- ${part}`).join(", ")}; each has a --help of its own.`,
 };
 
 /**
@@ -72,14 +97,21 @@ export function parseNodeOptions(
   version: string,
   addMore: (command: Command) => void = () => {},
 ): (NodeOptions & { values: Values }) | undefined {
-  const command = new Command("npm start --").description(DESCRIPTIONS[part]).version(version);
-  for (const setting of SETTINGS) if (!DEVICE_ONLY.has(setting.name)) command.addOption(optionOf(setting));
+  const command = new Command(part === "all" ? "npm start --" : `npm start -- ${part}`)
+    .description(DESCRIPTIONS[part])
+    .version(version);
+  for (const setting of SETTINGS) {
+    const isBoth = part === "all" && setting.name === "device";
+    if (!DEVICE_ONLY.has(setting.name) && !isBoth) command.addOption(optionOf(setting));
+  }
   command.option("--state <dir>", "keep the node's flash here between runs; without it, it is temporary");
   addMore(command);
   addCommonOptions(command);
 
   const explain = (message: string) => {
     const name = /^unknown option '--(\w+)/.exec(message)?.[1] ?? "";
+    if (name === "device")
+      return "option --device is for one device alone: npm start -- node --device climate";
     return DEVICE_ONLY.has(name) ? `option --${name}: this setting is a device's only` : undefined;
   };
   if (!parseCommand(command, argv, explain)) return undefined;
@@ -108,7 +140,7 @@ export function parseNodeOptions(
 }
 
 function optionOf(setting: Setting): Option {
-  const { name, kind, unit, reason } = setting;
+  const { name, kind, unit } = setting;
   const placeholder =
     PLACEHOLDERS[name] ??
     (kind === Kind.DURATION
@@ -116,6 +148,7 @@ function optionOf(setting: Setting): Option {
       : kind === Kind.WORD
         ? allowed(setting).replaceAll(", ", "|")
         : `<${unit || "value"}>`);
+  const reason = ON_A_LAPTOP[name] ?? setting.reason;
   const bare = placeholder.replace(/^<|>$/g, "");
   const value = kind === Kind.DURATION ? formatDuration(setting.default as number) : String(setting.default);
   const shown = value === "" ? "" : ` (default: ${value})`;

@@ -145,7 +145,7 @@ describe("npm start", () => {
   }, 60_000);
 
   it("starts a node anew on command, which comes back and counts its restart", async () => {
-    const { program, page } = await startAll("--diagnostics", "1s");
+    const { program, page } = await startAll("--diagnostics", "1s", "--target", "20.5");
     const boot = async () => {
       const room = (await device(page, ROOM)) as
         | (Device & { diagnostics?: { boot?: number; reset?: string } })
@@ -160,6 +160,11 @@ describe("npm start", () => {
       (room) => room?.status === "online" && room.readings["temperature"] !== undefined,
     );
     expect(program.output).toMatch(/the node starts anew/);
+    // What concerns the air conditioner is its.
+    await eventually(
+      () => device(page, CLIMATE),
+      (climate) => climate?.climate?.target === 20.5,
+    );
   }, 60_000);
 
   itWith("mosquitto")(

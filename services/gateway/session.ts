@@ -51,8 +51,8 @@ export interface SessionOptions {
   name: string;
   /** A port: commands always go there, and what it echoes is not answered. */
   isPort: boolean;
-  /** Judges the first line. */
-  gate?(line: Uint8Array): Verdict;
+  /** Judges the first line, be it one that is too long: what is behind it must not get past a gate that never saw it. */
+  gate?(line: Line): Verdict;
 }
 
 export class Session implements Route {
@@ -207,7 +207,7 @@ export class Session implements Route {
     this.#lastMessage = performance.now();
     const { limits } = this.#options.hub;
     if (this.#gated && this.#options.gate) {
-      const verdict = line === TOO_LONG ? "message" : this.#options.gate(line);
+      const verdict = this.#options.gate(line);
       if (verdict === "closed") {
         this.#closed = true;
         this.#hold(0);

@@ -3,6 +3,7 @@
 import { once } from "node:events";
 import net from "node:net";
 import { nameOfAddress, plainAddress } from "./device-name.js";
+import { type Line, TOO_LONG } from "./framing.js";
 import { isPasswordLine, isRightPassword } from "./password.js";
 import { error } from "./receipts.js";
 import { type Hub, type Peer, Session, type Verdict } from "./session.js";
@@ -26,8 +27,12 @@ const PARTING = 1_000;
 /** Milliseconds of silence before the operating system asks whether a client is still there. */
 const KEEP_ALIVE = 60_000;
 
-/** A browser's or a scanner's first line: a page must not speak for a device. */
-const HTTP = /^[A-Z]+ \S+ HTTP\/\d/;
+/**
+ * A browser's or a scanner's first line, be it of TLS (RFC 8446, 5.1), whose hello may hold lines that a page has put there: a page
+ * must not speak for a device.
+ */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: TLS begins with one
+const WEB = /^(?:[A-Z]+ \S+ HTTP\/\d|\x16\x03)/;
 
 export class TCPSide {
   #options: TCPSideOptions;
@@ -231,17 +236,23 @@ class Client implements Peer {
     }
   }
 
-  #judge(line: Uint8Array): Verdict {
+  #judge(line: Line): Verdict {
     const { password } = this.#options;
-    if (password === undefined) {
-      if (!HTTP.test(Buffer.from(line).toString("latin1")))
-        return isPasswordLine(line) ? "swallow" : "message";
-      this.#options.hub.counters.closed += 1;
-      this.close(error("this is no web server"));
+    if (password !== undefined) {
+      if (line !== TOO_LONG && isRightPassword(line, password)) return "swallow";
+      this.#deny();
       return "closed";
     }
-    if (isRightPassword(line, password)) return "swallow";
-    this.#deny();
+    if (line !== TOO_LONG && !WEB.test(Buffer.from(line).toString("latin1")))
+      return isPasswordLine(line) ? "swallow" : "message";
+    const { counters, limits } = this.#options.hub;
+    counters.closed += 1;
+    // It may be a browser's too.
+    this.close(
+      error(
+        line === TOO_LONG ? `the first line is longer than ${limits.line} bytes` : "this is no web server",
+      ),
+    );
     return "closed";
   }
 

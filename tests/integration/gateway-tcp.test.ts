@@ -111,15 +111,35 @@ describe("a TCP client of the gateway", () => {
     await pause(50);
     expect(broker.readings()).toEqual([]);
   });
+
+  it("that is a browser is turned away also where its page makes the first line too long to be looked at", async () => {
+    const client = await connectLine(await start());
+    client.send(`POST /${"a".repeat(5_000)} HTTP/1.1\r\n\r\n{"device":"attic","temperature":99}\r\n`);
+    await until(() => client.closed || client.ended);
+    expect(client.lines).toEqual(["error: the first line is longer than 4096 bytes"]);
+    await pause(50);
+    expect(broker.readings()).toEqual([]);
+  });
+
+  it("that is a browser which begins TLS is turned away with what a page may have put into that", async () => {
+    const client = await connectLine(await start());
+    const ticket = Buffer.from('\n{"device":"attic","temperature":99}\n');
+    client.send(Buffer.concat([Uint8Array.of(0x16, 0x03, 0x01, 0x02, 0x00, 0x01), ticket]));
+    await until(() => client.closed || client.ended);
+    expect(client.lines).toEqual(["error: this is no web server"]);
+    await pause(50);
+    expect(broker.readings()).toEqual([]);
+  });
 });
 
 describe("a hostile TCP client", () => {
   it("with a line too long gets one error, and the next line is read", async () => {
     const gateway = await start();
     const client = await connectLine(gateway);
+    expect(await client.ask("20")).toBe("ok 1");
     client.send("x".repeat(4_096));
     client.send(`${"x".repeat(100_000)}\n21.4\n`);
-    expect(await client.count(2)).toEqual(["error: the line is longer than 4096 bytes", "ok 1"]);
+    expect((await client.count(3)).slice(1)).toEqual(["error: the line is longer than 4096 bytes", "ok 2"]);
   });
 
   it("with bytes that are no text gets an error, and harms nothing", async () => {
@@ -132,6 +152,7 @@ describe("a hostile TCP client", () => {
   it("that sends without end and without a newline is closed, and nothing of it is held", async () => {
     const gateway = await start({ limits: { lineTime: 500 } });
     const client = await connectLine(gateway);
+    expect(await client.ask("21.4")).toBe("ok 1");
     let most = 0;
     const timer = setInterval(() => {
       client.send("x".repeat(10_000));
@@ -139,7 +160,7 @@ describe("a hostile TCP client", () => {
     }, 5);
     await until(() => client.ended || client.closed);
     clearInterval(timer);
-    expect(client.lines.slice(0, 2)).toEqual([
+    expect(client.lines.slice(1, 3)).toEqual([
       "error: the line is longer than 4096 bytes",
       "error: a line took longer than 0.5 s",
     ]);
@@ -283,6 +304,15 @@ describe("a gateway with a password", () => {
       expect(gateway.status()).toMatchObject({ denied: 1, accepted: 0 });
     },
   );
+
+  it("closes a client whose first line is too long to be looked at, and takes nothing of it", async () => {
+    const gateway = await secured();
+    const client = await connectLine(gateway);
+    client.send(`${"x".repeat(5_000)}\n{"device":"attic","temperature":99}\n`);
+    await until(() => client.ended || client.closed);
+    expect(client.lines).toEqual(["error: the first line has to be: password, a blank, and the right one"]);
+    expect(gateway.status()).toMatchObject({ denied: 1, accepted: 0 });
+  });
 
   it("closes a client that says nothing", async () => {
     const client = await connectLine(await secured({ login: 500 }));

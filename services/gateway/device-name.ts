@@ -6,6 +6,9 @@ const NAME_LIMIT = 64;
 /** The gateway's own level under the base. */
 export const OWN_NAME = "gateway";
 
+/** Line separators, what turns the direction of text, and what was no text: the server does not take such names. */
+const UNSHOWABLE = /[\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069\ufffd]/u;
+
 /** What is wrong with a name, for the error line; `undefined` where it is good. */
 export function nameProblem(name: string): string | undefined {
   const length = Buffer.byteLength(name);
@@ -20,6 +23,7 @@ export function nameProblem(name: string): string | undefined {
     if (character === "/" || character === "+" || character === "#")
       return "a device's name has no / + or # in it";
   }
+  if (UNSHOWABLE.test(name)) return "a device's name has nothing in it that turns text, or ends a line";
   if (name.startsWith("$")) return "a device's name does not begin with $"; // section 4.7.2
   if (name === OWN_NAME) return `"${OWN_NAME}" is the gateway's own name`;
   return undefined;

@@ -78,7 +78,7 @@ export class Store {
     const place = file ?? path.join(this.#temporary as string, "store.db");
     let database: Database.Database | undefined;
     try {
-      if (file !== undefined) fs.mkdirSync(path.dirname(path.resolve(file)), { recursive: true });
+      if (file !== undefined) makeFile(file);
       database = new Database(place);
       this.#database = database;
       this.epoch = prepare(database, file !== undefined);
@@ -228,6 +228,16 @@ export class Store {
 interface DeviceRow {
   name: string;
   seq: number;
+}
+
+/** Readings tell who is at home: a file that is made here is its owner's alone, and with it SQLite's beside it. */
+function makeFile(file: string): void {
+  fs.mkdirSync(path.dirname(path.resolve(file)), { recursive: true });
+  try {
+    fs.closeSync(fs.openSync(file, "wx", 0o600));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  }
 }
 
 /** Opens or makes what is in the file. @returns its epoch */

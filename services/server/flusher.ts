@@ -1,6 +1,8 @@
 /** Brings what is committed from the operating system's memory to the disk, so that a power failure costs seconds at most. */
 
+import { statSync } from "node:fs";
 import fs from "node:fs/promises";
+import { StoreError } from "./store-error.js";
 
 /** Milliseconds from a change until it is written. Each costs the disk a flush. */
 const DELAY = 1_000;
@@ -49,12 +51,24 @@ export class Flusher {
   }
 }
 
-/** Flushes SQLite's log, in another thread: SQLite itself (`synchronous=NORMAL`) does so only before it takes the log over. */
-export async function flushLog(store: string): Promise<void> {
-  const log = await fs.open(`${store}-wal`, "r+");
-  try {
-    await log.datasync();
-  } finally {
-    await log.close();
-  }
+/**
+ * Flushes SQLite's log, in another thread: SQLite itself (`synchronous=NORMAL`) does so only before it takes the log over.
+ * @param store the file, which is open
+ * @returns does it, and rejects with a StoreError where the file's name is another's by now: what is written would go with this process
+ */
+export function logFlush(store: string): () => Promise<void> {
+  const { dev, ino } = statSync(store);
+  return async () => {
+    const found = await fs.stat(store).catch(() => undefined);
+    if (found?.ino !== ino || found.dev !== dev)
+      throw new StoreError(
+        `${store} was deleted or replaced while the server ran: start again, and what comes is stored in what is there now`,
+      );
+    const log = await fs.open(`${store}-wal`, "r+");
+    try {
+      await log.datasync();
+    } finally {
+      await log.close();
+    }
+  };
 }

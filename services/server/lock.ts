@@ -1,3 +1,4 @@
+import fs from "node:fs";
 import { FileLock } from "../../host-sim/storage/file-lock.js";
 import { StoreError } from "./store-error.js";
 
@@ -8,7 +9,8 @@ import { StoreError } from "./store-error.js";
  */
 export function lockStore(file: string): () => void {
   try {
-    const lock = new FileLock(file);
+    // By whatever name, it is one file.
+    const lock = new FileLock(fs.existsSync(file) ? fs.realpathSync(file) : file);
     return () => lock.release();
   } catch (error) {
     throw new StoreError((error as Error).message, { cause: error });

@@ -6,7 +6,7 @@ import type { Secure } from "../../host-sim/io/tls.js";
 import { Commands } from "./commands.js";
 import { Devices } from "./devices.js";
 import { Events } from "./events.js";
-import { Flusher, flushLog } from "./flusher.js";
+import { Flusher, logFlush } from "./flusher.js";
 import { type Credentials, Guard } from "./guard.js";
 import { startHTTP } from "./http.js";
 import { type IncomingMessage, Ingest } from "./ingest.js";
@@ -90,8 +90,7 @@ async function start(options: ServerOptions, store: Store, unlock: () => void): 
     options.retention ?? (isTemporary ? TEMPORARY_RETENTION : DEFAULT_RETENTION),
     fail,
   );
-  const file = options.store;
-  const flusher = new Flusher(file === undefined ? async () => {} : () => flushLog(file), fail);
+  const flusher = new Flusher(options.store === undefined ? async () => {} : logFlush(options.store), fail);
   const devices = new Devices(store);
   const events = new Events();
   const commands = new Commands({

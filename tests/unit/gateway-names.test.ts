@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
 import { nameOfAddress, nameOfPort, nameProblem, plainAddress } from "../../services/gateway/device-name.js";
+import { isBase } from "../../services/server/parse.js";
 
 describe("the name of a device", () => {
   it.each(["attic", "attic-2", "a b", "Dachstuhl ä", "x".repeat(64), "ä".repeat(32), "温度", "a$b", "😀"])(
@@ -25,6 +26,10 @@ describe("the name of a device", () => {
     "\ud800",
     "a\ufffe",
     "\ufdd0",
+    "a\u202egnp",
+    "a\u2066",
+    "a\u2028b",
+    "a\ufffd",
     "gateway",
   ])("may not be %j", (name) => {
     expect(nameProblem(name)).toMatch(/device|gateway/);
@@ -38,6 +43,15 @@ describe("the name of a device", () => {
         expect(name).not.toMatch(/[+#\0]|^\$/);
       }),
       { numRuns: 1_000 },
+    );
+  });
+
+  it("is one that the server takes too: what was acknowledged would be left out there", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary", maxLength: 70 }), (name) => {
+        if (nameProblem(name) === undefined) expect(isBase(`home/${name}`)).toBe(true);
+      }),
+      { numRuns: 5_000, examples: [["a\u202e"], ["a\u2069"], ["\u2028"], ["\u2029"], ["\ufffd"]] },
     );
   });
 

@@ -116,6 +116,12 @@ describe("the gateway's store", () => {
     expect(one.waiting).toBe(1);
   });
 
+  it("is its owner's alone: readings tell who is at home", () => {
+    const file = path.join(scratch(), "gateway.db");
+    store(file).add([reading("a", 1)]);
+    for (const name of [file, `${file}-wal`]) expect(fs.statSync(name).mode & 0o777).toBe(0o600);
+  });
+
   it("leaves no temporary file behind", () => {
     const ours = () => fs.readdirSync(os.tmpdir()).filter((name) => name.startsWith("hearth-gateway-"));
     const before = ours();

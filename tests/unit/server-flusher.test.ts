@@ -1,7 +1,8 @@
 import fs from "node:fs";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it, jest } from "@jest/globals";
-import { Flusher, flushLog } from "../../services/server/flusher.js";
+import { Flusher, logFlush } from "../../services/server/flusher.js";
+import { StoreError } from "../../services/server/store-error.js";
 import { temporaryDirectory } from "../support/peers.js";
 import { fill, NOON, Store } from "../support/store.js";
 
@@ -67,9 +68,36 @@ describe("what is committed", () => {
     const store = new Store(file);
     fill(store, "home/attic", [[NOON, 1]]);
     expect(fs.statSync(`${file}-wal`).size).toBeGreaterThan(0);
-    await flushLog(file);
+    await logFlush(file)();
     fill(store, "home/attic", [[NOON + 1, 2]], 2);
     expect(store.latest(1, 1)[0].value).toBe(2);
+    store.close();
+    directory.remove();
+  });
+
+  it.each([
+    ["deleted", (file: string) => fs.unlinkSync(file)],
+    [
+      "replaced",
+      (file: string) => {
+        fs.copyFileSync(file, `${file}.copy`);
+        fs.renameSync(`${file}.copy`, file);
+      },
+    ],
+  ])("is said to be nowhere where the file was %s, instead of acknowledged for ever", async (_, harm) => {
+    jest.useRealTimers();
+    const directory = temporaryDirectory();
+    const file = path.join(directory.path, "store.db");
+    const store = new Store(file);
+    fill(store, "home/attic", [[NOON, 1]]);
+    const flush = logFlush(file);
+    await flush();
+    harm(file);
+    await expect(flush()).rejects.toThrow(
+      new StoreError(
+        `${file} was deleted or replaced while the server ran: start again, and what comes is stored in what is there now`,
+      ),
+    );
     store.close();
     directory.remove();
   });

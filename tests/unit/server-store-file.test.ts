@@ -130,6 +130,15 @@ describe("a store in a file", () => {
     lockStore(file)();
   });
 
+  it("is one server's at a time by whatever name", () => {
+    made();
+    const link = path.join(directory.path, "link.db");
+    fs.symlinkSync(file, link);
+    const unlock = lockStore(link);
+    expect(() => lockStore(file)).toThrow(/open in this process already/);
+    unlock();
+  });
+
   it("that another program holds for a moment is busy, and nothing is lost", () => {
     const store = new Store(file);
     const other = new Database(file);

@@ -154,8 +154,10 @@ class Client implements Peer {
       this.#listenForSilence();
     });
     socket.on("end", () => {
+      // The last line is still to be said, and the time for it runs.
+      if (this.#isParting) return;
       clearTimeout(this.#timer);
-      if (!this.#isParting) this.#session.end();
+      this.#session.end();
     });
     socket.on("drain", () => {
       this.#blockedSince = 0;

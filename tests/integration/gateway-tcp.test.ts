@@ -133,6 +133,27 @@ describe("a TCP client of the gateway", () => {
 });
 
 describe("a hostile TCP client", () => {
+  it.each([
+    ["that is turned away", "GET / HTTP/1.1\r\n\r\n", {}, "error: this is no web server"],
+    [
+      "without the password",
+      "21.4\n",
+      { password: "correct-horse", limits: { penalty: 50 } },
+      "error: the first line has to be: password, a blank, and the right one",
+    ],
+  ])("%s gets its error and is gone, also where it has said all", async (_what, text, options, answer) => {
+    const gateway = await start(options);
+    const clients = await Promise.all(Array.from({ length: 5 }, () => connectLine(gateway)));
+    for (const client of clients) client.socket.end(text);
+    await until(() => clients.every((client) => client.ended));
+    for (const client of clients) expect(client.lines).toEqual([answer]);
+    // One that reads nothing, too.
+    const deaf = await connectLine(gateway);
+    deaf.socket.pause();
+    deaf.socket.end(text);
+    await until(() => gateway.status().connections === 0);
+  });
+
   it("with a line too long gets one error, and the next line is read", async () => {
     const gateway = await start();
     const client = await connectLine(gateway);

@@ -18,12 +18,15 @@ export interface BrokerLinkOptions {
   /** @param reason why it was lost or did not come about; told at each attempt */
   onDown(reason: string): void;
   onCommand(device: string, payload: Uint8Array, retained: boolean): void;
+  /** Somebody has said this of the gateway, or it has itself. */
+  onStatus(status: string): void;
   onWarning(text: string): void;
 }
 
 export class BrokerLink {
   #options: BrokerLinkOptions;
   #client: MqttClient;
+  #statusTopic: string;
   #isUp = false;
   #isEnding = false;
   /** What ended the connection, where that is known. */
@@ -34,12 +37,13 @@ export class BrokerLink {
   constructor(options: BrokerLinkOptions) {
     this.#options = options;
     const { endpoint, secure, base, id, keepsSession } = options;
+    this.#statusTopic = `${base}/${OWN_NAME}/status`;
     this.#client = connectBroker({
       endpoint,
       secure,
       id,
       clean: !keepsSession,
-      will: { topic: `${base}/${OWN_NAME}/status`, payload: "offline" },
+      will: { topic: this.#statusTopic, payload: "offline" },
       more: { resubscribe: false, queueQoSZero: false },
     });
     this.#client
@@ -49,6 +53,10 @@ export class BrokerLink {
         this.#reason = brokerProblem(error, endpoint, secure);
       })
       .on("message", (topic, payload, packet) => {
+        if (topic === this.#statusTopic) {
+          if (!packet.retain) this.#options.onStatus(payload.toString());
+          return;
+        }
         // <base>/<device>/command
         const device = topic.slice(base.length + 1, -"/command".length);
         this.#options.onCommand(device, payload, packet.retain);
@@ -102,10 +110,13 @@ export class BrokerLink {
     const { base, onWarning, onUp } = this.#options;
     this.#reason = undefined;
     this.#isUp = true;
-    const topic = `${base}/+/command`;
-    this.#client.subscribe(topic, { qos: 1 }, (error, granted) => {
-      const isRefused = granted?.some(({ qos }) => qos >= 0x80);
-      if (isRefused || (error && this.#isUp)) onWarning(`the broker refuses the subscription of ${topic}`);
+    const topics = [`${base}/+/command`, this.#statusTopic];
+    this.#client.subscribe(topics, { qos: 1 }, (error, granted) => {
+      const refused = granted?.filter(({ qos }) => qos >= 0x80).map(({ topic }) => topic) ?? [];
+      if (refused.length > 0 || (error && this.#isUp))
+        onWarning(
+          `the broker refuses the subscription of ${(refused.length > 0 ? refused : topics).join(", ")}`,
+        );
     });
     onUp();
   }

@@ -233,6 +233,7 @@ class Gateway implements RunningGateway, Hub {
       onUp: () => this.#up(),
       onDown: (reason) => this.#down(reason),
       onCommand: (device, payload, retained) => this.#command(device, payload, retained),
+      onStatus: (status) => this.#contradict(status),
       onWarning: (text) => this.#events.warning?.(text),
     });
     for (const { device, baud, name } of serial) {
@@ -313,6 +314,15 @@ class Gateway implements RunningGateway, Hub {
     this.#notices.connected(this.devices.names);
     this.#delivery.connected();
     this.#diagnose();
+  }
+
+  /** Another gateway that shares the base says goodbye for both: this one is there. */
+  #contradict(status: string): void {
+    if (status !== "offline" || this.#closing) return;
+    this.#link?.publish(`${this.#options.base}/${OWN_NAME}/status`, "online", true, () => {});
+    this.#events.warning?.(
+      `another gateway at this broker has the base "${this.#options.base}": give each its own with --base`,
+    );
   }
 
   #down(reason: string): void {

@@ -165,6 +165,18 @@ describe("the status of a device behind the gateway (needs mosquitto)", () => {
     expect(of("home/attic/status")).toEqual(["online", "offline", "online"]);
   });
 
+  run("of the gateway itself stays online when another one with its base ends, and it is told", async () => {
+    const { gateway, of, mosquitto } = await setUp();
+    const other = await gatewayAt(mosquitto.port);
+    await other.close();
+    await until(
+      () => of("home/gateway/status").at(-1) === "online" && of("home/gateway/status").includes("offline"),
+    );
+    expect(gateway.events).toContain(
+      '! another gateway at this broker has the base "home": give each its own with --base',
+    );
+  });
+
   run("is offline for all when the gateway ends, and its own by its will when it is lost", async () => {
     const { gateway, of, mosquitto } = await setUp();
     const client = await connectLine(gateway);

@@ -83,7 +83,10 @@ async function run(options: AllOptions, version: string, output: Output, end: Pr
   output.banner(`Hearth ${version}`, [
     ["page", server.url],
     ...deviceLines(sensor.settings),
-    ["climate", `${climate.settings.topic}, in the same room`],
+    [
+      "climate",
+      `${climate.settings.topic}, simulated in ${sensor.settings.sensor === "uart" ? "a" : "the same"} room`,
+    ],
     [
       "gateway",
       `${hostPort(LOOPBACK, gateway.port)} (TCP, a line for each message of a device without MQTT)`,

@@ -1,7 +1,6 @@
 import { type Endpoint, hostPort } from "../firmware/codec/endpoint.js";
 import { QUANTITIES } from "../firmware/codec/reading.js";
 import type { Settings } from "../firmware/config.js";
-import { MODES } from "../firmware/config.js";
 import { brokerOf, followedTopic } from "../firmware/settings.js";
 import { type EmbeddedBroker, startEmbeddedBroker } from "../host-sim/world/embedded-broker.js";
 import { LaptopNode } from "./laptop-node.js";
@@ -52,9 +51,11 @@ export async function embeddedBroker(notes: string[]): Promise<EmbeddedBroker> {
 /** What the device is, and where it speaks. */
 export function deviceLines(settings: Settings): [string, string][] {
   if (settings.device === "climate") {
-    const target = settings.mode === MODES[0] ? "" : `, target ${settings.target} °C`;
     return [
-      ["climate", `simulated relays in a room of 22 to 26 °C; ${settings.mode}${target}`],
+      [
+        "climate",
+        `simulated relays in a room of 22 to 26 °C; mode ${settings.mode}, target ${settings.target} °C`,
+      ],
       ["follows", followedTopic(settings)],
       ["topic", `${settings.topic}/mode, target, action`],
     ];

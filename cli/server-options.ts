@@ -1,7 +1,7 @@
 /** The server's options: where it listens, who may ask, what it keeps. */
 
 import type { Command } from "commander";
-import { formatDuration } from "../firmware/codec/duration.js";
+import { formatDuration, parseDuration } from "../firmware/codec/duration.js";
 import { hostPort } from "../firmware/codec/endpoint.js";
 import type { Credentials } from "../services/server/guard.js";
 import { DEFAULT_RETENTION, type ServerOptions, TEMPORARY_RETENTION } from "../services/server/server.js";
@@ -71,6 +71,10 @@ function credentialsOf(values: Values, { isLoopback, host, port }: Listen): Cred
 function retentionOf(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (text === "off") return 0;
+  if (parseDuration(text) === undefined)
+    throw new UsageError(
+      `option --retention is "${text}": allowed is a duration from 1m, such as 90d, or off`,
+    );
   const retention = durationOf("retention", text, CENTURY, "36500d");
   if (retention < MINUTE)
     throw new UsageError(`option --retention is "${text}": allowed is a duration from 1m, or off`);

@@ -168,7 +168,9 @@ export class App {
   #show(): void {
     this.#frame = 0;
     let other = false;
-    for (const base of this.#dirty) {
+    // Those that are there are drawn before those that are not.
+    const isAway = (base: string) => Number(this.#devices.get(base)?.status === "offline");
+    for (const base of [...this.#dirty].sort((a, b) => isAway(a) - isAway(b))) {
       const device = this.#devices.get(base);
       if (!device) {
         this.#cards.remove(base);

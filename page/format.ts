@@ -52,10 +52,10 @@ export function formatBytes(bytes: number): string {
   return `${formatNumber(value, index > 1 ? 1 : 0)} ${names[index]}`;
 }
 
-/** How long ago: `now`, `3 s ago`, `5 min ago`, `2 h ago`, `3 days ago`. A time ahead of us is now. */
+/** How long ago: `just now`, `3 s ago`, `5 min ago`, `2 h ago`, `3 days ago`. A time ahead of us is now. */
 export function formatAge(milliseconds: number): string {
   if (!Number.isFinite(milliseconds)) return "never";
-  if (milliseconds < SECOND) return "now";
+  if (milliseconds < SECOND) return "just now";
   return `${formatSpan(milliseconds)} ago`;
 }
 

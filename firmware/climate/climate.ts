@@ -1,4 +1,5 @@
 import { Alarm } from "../alarm.js";
+import { formatDuration } from "../codec/duration.js";
 import { readUTF8 } from "../codec/utf8.js";
 import type { Action as CommandAction, PlainCommand } from "../commands/dispatcher.js";
 import { DigitalSwitch, PWMSwitch, type Switch } from "../commands/switch.js";
@@ -57,6 +58,8 @@ export class Climate implements Source {
   #speed = 0;
   /** Started and not closed. */
   #isOpen = false;
+  /** It wants to start, and rests; that has been told. */
+  #isWaiting = false;
   /** Something could not be switched: it is tried again at each turn. */
   #hasFailed = false;
 
@@ -204,6 +207,7 @@ export class Climate implements Source {
     const thermostat = this.#thermostat;
     const action = thermostat.decide(clock.ticks());
     const { speed } = thermostat;
+    this.#tellOfWait(thermostat.wait);
     if (action === this.#acting && speed === this.#speed && !this.#hasFailed) return;
     // What it does is what it was seen to switch.
     if (!this.#switch(action, speed)) return;
@@ -214,6 +218,15 @@ export class Climate implements Source {
     if (!isNew) return;
     monitor.acting?.(ACTIONS[action]);
     onChanged(this.#action);
+  }
+
+  /** Once for each rest: who has just asked for cold air would wonder. */
+  #tellOfWait(wait: number): void {
+    if (wait > 0 && !this.#isWaiting)
+      this.#options.monitor.note?.(
+        `it rests (minoff), and starts in ${formatDuration(Math.ceil(wait / 1_000) * 1_000)}`,
+      );
+    this.#isWaiting = wait > 0;
   }
 
   /** Off first, each by itself: what cannot be switched off keeps the others off. False where something has failed. */

@@ -60,6 +60,7 @@ export class Thermostat {
   /** Ticks of the last start or stop, and whether the time that follows it is over. */
   #changedAt: number;
   #isFree = false;
+  #wait = 0;
 
   constructor(options: ThermostatOptions) {
     this.#options = options;
@@ -90,16 +91,23 @@ export class Thermostat {
     if (since >= (isRunning ? minimumOn : minimumOff)) this.#isFree = true;
     const wanted = this.mode === Mode.OFF ? Action.OFF : this.#wanted();
     const mayStop = this.#isFree || wanted === Action.OFF;
+    this.#wait = 0;
     const next = isRunning && !mayStop ? this.#action : wanted;
     if (next === this.#action) return next;
     const isStart = next >= Action.COOLING;
     // From cooling to heating by way of a rest.
     if (isStart && (isRunning || !this.#isFree)) {
+      this.#wait = isRunning ? minimumOff : minimumOff - since;
       if (isRunning) this.#become(Action.IDLE, ticks);
       else this.#action = Action.IDLE;
     } else if (isStart !== isRunning) this.#become(next, ticks);
     else this.#action = next;
     return this.#action;
+  }
+
+  /** Milliseconds until it may start what it wants to, while it rests; 0 where it does not wait. */
+  get wait(): number {
+    return this.#wait;
   }
 
   /** How hard a fan has to turn, 0 to 1; 0 unless it cools or heats. */

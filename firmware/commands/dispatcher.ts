@@ -79,6 +79,8 @@ export class Dispatcher {
   }
 
   #onCommand(message: Message): void {
+    // It takes a retained message away, and asks for nothing.
+    if (message.payload.length === 0) return;
     const command = parseCommand(message.payload);
     if (isMalformed(command)) return this.#answer(command.id, "a command", command.reason);
     const { id, command: name } = command;

@@ -38,22 +38,36 @@ type Component = Record<string, unknown>;
 
 const UNITS: readonly string[] = Object.freeze(["°C", "%", "Pa"]);
 
-/** A field of diagnostics: its unit, and Home Assistant's class for it. */
+/** A field of diagnostics: what people read, its unit, Home Assistant's classes for it. */
 interface Field {
   readonly name: string;
+  readonly label: string;
   readonly unit?: string;
   readonly deviceClass?: string;
+  readonly stateClass?: string;
 }
 
 /** Those that say how a device is. */
 const DIAGNOSTICS: readonly Field[] = Object.freeze([
-  Object.freeze({ name: "uptime", unit: "ms", deviceClass: "duration" }),
-  Object.freeze({ name: "signal", unit: "dBm", deviceClass: "signal_strength" }),
-  Object.freeze({ name: "free", unit: "B", deviceClass: "data_size" }),
-  Object.freeze({ name: "waiting" }),
-  Object.freeze({ name: "dropped" }),
-  Object.freeze({ name: "reconnects" }),
-  Object.freeze({ name: "reset" }),
+  Object.freeze({ name: "uptime", label: "Uptime", unit: "ms", deviceClass: "duration" }),
+  Object.freeze({
+    name: "signal",
+    label: "Signal",
+    unit: "dBm",
+    deviceClass: "signal_strength",
+    stateClass: "measurement",
+  }),
+  Object.freeze({
+    name: "free",
+    label: "Free memory",
+    unit: "B",
+    deviceClass: "data_size",
+    stateClass: "measurement",
+  }),
+  Object.freeze({ name: "waiting", label: "Readings waiting", stateClass: "measurement" }),
+  Object.freeze({ name: "dropped", label: "Readings dropped", stateClass: "total_increasing" }),
+  Object.freeze({ name: "reconnects", label: "Reconnects", stateClass: "total_increasing" }),
+  Object.freeze({ name: "reset", label: "Reason of last start" }),
 ]);
 
 /** Topic of the message, under Home Assistant's discovery prefix. An id has characters that a topic's level must not have. */
@@ -106,11 +120,11 @@ function readings({ id, plain, quantities, isExact }: DiscoveredDevice): Record<
 function diagnostics({ id, diagnostics: isOn }: DiscoveredDevice): Record<string, Component> {
   const components: Record<string, Component> = {};
   for (let i = 0; i < DIAGNOSTICS.length; i++) {
-    const { name, unit, deviceClass } = DIAGNOSTICS[i];
+    const { name, label, unit, deviceClass, stateClass } = DIAGNOSTICS[i];
     components[name] = isOn
       ? {
           p: "sensor",
-          name,
+          name: label,
           uniq_id: `${objectId(id)}_${name}`,
           stat_t: "~/diagnostics",
           // Not every board knows all of them.
@@ -118,6 +132,7 @@ function diagnostics({ id, diagnostics: isOn }: DiscoveredDevice): Record<string
           ent_cat: "diagnostic",
           ...(unit !== undefined && { unit_of_meas: unit }),
           ...(deviceClass !== undefined && { dev_cla: deviceClass }),
+          ...(stateClass !== undefined && { stat_cla: stateClass }),
         }
       : { p: "sensor" };
   }
@@ -162,7 +177,7 @@ function buttons({ id, identify, restart }: DiscoveredDevice): Record<string, Co
 function button(id: string, command: string): Component {
   return {
     p: "button",
-    name: command,
+    name: command.charAt(0).toUpperCase() + command.slice(1),
     uniq_id: `${objectId(id)}_${command}`,
     dev_cla: command,
     ent_cat: command === "restart" ? "config" : "diagnostic",
@@ -171,10 +186,11 @@ function button(id: string, command: string): Component {
   };
 }
 
-/** `home/livingroom` is called "livingroom", its air conditioner "livingroom climate". */
+/** `home/livingroom` is called "Livingroom", its air conditioner "Livingroom climate". */
 function nameOf(base: string): string {
   const levels = base.split("/");
-  return levels.slice(levels.length > 1 ? 1 : 0).join(" ");
+  const name = levels.slice(levels.length > 1 ? 1 : 0).join(" ");
+  return name.charAt(0).toUpperCase() + name.slice(1);
 }
 
 /** Characters of an id that is not shortened: the message has it a dozen times, and must fit into a send buffer. */

@@ -1,6 +1,7 @@
 /** The server: puts its parts together. */
 
 import { randomBytes } from "node:crypto";
+import { hostname } from "node:os";
 import { type Endpoint, hostPort } from "../../firmware/codec/endpoint.js";
 import type { Secure } from "../../host-sim/io/tls.js";
 import { Commands } from "./commands.js";
@@ -163,7 +164,10 @@ async function start(options: ServerOptions, store: Store, unlock: () => void): 
   });
 
   const { host } = options.listen;
-  const shown = host === "0.0.0.0" || host === "::" ? "localhost" : host;
+  // From anywhere: by the name that others may know this machine by.
+  const shown = host === "0.0.0.0" || host === "::" ? hostname() : host;
+  if (options.listen.port !== 0 && web.port !== options.listen.port)
+    onNote(`port ${options.listen.port} is taken: the page is at ${web.port}`);
   let closing: Promise<void> | undefined;
   return {
     port: web.port,

@@ -30,6 +30,14 @@ describe("an air conditioner", () => {
     expect([cools(), state("action")]).toEqual([false, "idle"]);
   });
 
+  it("says once that it rests when it would start", () => {
+    const { measured, journal, cools } = online({ minoff: "3m" });
+    for (let i = 0; i < 20; i++) measured(30);
+    const notes = () => journal.notes.filter((note) => note.includes("rests"));
+    expect(notes()).toEqual(["it rests (minoff), and starts in 177s"]);
+    expect(cools()).toBe(false);
+  });
+
   it("follows another topic where it is told to, and takes the number alone", () => {
     const { broker, board, cools } = online({ follows: "attic/t" });
     broker.publish("home/livingroom/temperature", '{"temperature":30}', 1);

@@ -64,7 +64,7 @@ describe("what Home Assistant is told of a device", () => {
     expect(configOf()).toMatchObject({
       dev: {
         ids: ["hearth-020000000001"],
-        name: "livingroom",
+        name: "Livingroom",
         mf: "Hearth",
         mdl: "sensor node",
         sw: "1.2.3",
@@ -96,15 +96,17 @@ describe("what Home Assistant is told of a device", () => {
     const common = { p: "sensor", stat_t: "~/diagnostics", ent_cat: "diagnostic" };
     expect(cmps["signal"]).toEqual({
       ...common,
-      name: "signal",
+      name: "Signal",
       uniq_id: "hearth-020000000001_signal",
       val_tpl: "{{ value_json.signal | default('') }}",
       unit_of_meas: "dBm",
       dev_cla: "signal_strength",
+      stat_cla: "measurement",
     });
     expect(cmps["waiting"]).toEqual({
       ...common,
-      name: "waiting",
+      name: "Readings waiting",
+      stat_cla: "measurement",
       uniq_id: "hearth-020000000001_waiting",
       val_tpl: "{{ value_json.waiting | default('') }}",
     });
@@ -170,7 +172,7 @@ describe("what Home Assistant is told of a device", () => {
 
   it("has an air conditioner with its topics, and the temperature that it follows", () => {
     const { cmps, dev } = configOf({ base: "home/livingroom/climate", quantities: 0, climate: CLIMATE });
-    expect(dev).toMatchObject({ name: "livingroom climate", mdl: "air conditioner" });
+    expect(dev).toMatchObject({ name: "Livingroom climate", mdl: "air conditioner" });
     expect(cmps["climate"]).toMatchObject({
       p: "climate",
       name: null,

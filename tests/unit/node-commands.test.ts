@@ -403,6 +403,13 @@ describe("a command to a node", () => {
     expect(restarts).toEqual([]);
   });
 
+  it("that is empty takes a retained one away, and is none", () => {
+    const { send, replies, journal } = sensorNode();
+    send("");
+    expect(replies(BASE)).toEqual([]);
+    expect(journal.warnings).toEqual([]);
+  });
+
   it("is refused on each connection where the broker has stored it", () => {
     const broker = new MemoryBroker();
     const payload = JSON.stringify({ id: "a", command: "restart", time: NOW, ttl: 600 });

@@ -52,8 +52,8 @@ describe("memory on the page", () => {
 describe("times on the page", () => {
   it("are ages that a person would say", () => {
     const ages: [number, string][] = [
-      [-5_000, "now"],
-      [999, "now"],
+      [-5_000, "just now"],
+      [999, "just now"],
       [1_000, "1 s ago"],
       [59_999, "59 s ago"],
       [MINUTE, "1 min ago"],

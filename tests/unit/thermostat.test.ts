@@ -78,6 +78,18 @@ describe("a thermostat", () => {
     expect(pass(1_000, 30)).toBe(Action.COOLING);
   });
 
+  it("says how long it still rests where it wants to start", () => {
+    const { subject, pass } = thermostat();
+    pass(60_000, 20);
+    expect(subject.wait).toBe(0);
+    pass(1_000, 30);
+    expect(subject.wait).toBe(119_000);
+    pass(118_000, 30);
+    expect(subject.wait).toBe(1_000);
+    pass(1_000, 30);
+    expect(subject.wait).toBe(0);
+  });
+
   it("runs its time once started, and rests its time once stopped", () => {
     const { pass } = thermostat();
     expect(pass(3 * MINUTE, 30)).toBe(Action.COOLING);

@@ -17,6 +17,8 @@ export interface Counts {
   stored: number;
   /** The same reading again. */
   repeated: number;
+  /** Another one with the number of one that is stored: left out. */
+  conflicting: number;
   /** Of a topic that means something, and not what it should be. */
   malformed: number;
   /** Of a device that is one too many. */
@@ -32,7 +34,7 @@ export interface IncomingMessage {
 }
 
 export class Ingest {
-  readonly counts: Counts = { stored: 0, repeated: 0, malformed: 0, crowded: 0, old: 0 };
+  readonly counts: Counts = { stored: 0, repeated: 0, conflicting: 0, malformed: 0, crowded: 0, old: 0 };
   #store: Store;
   #devices: Devices;
   #events: Events;
@@ -111,6 +113,9 @@ export class Ingest {
     switch (outcome.kind) {
       case "known":
         this.counts.repeated++;
+        return;
+      case "conflicting":
+        this.counts.conflicting++;
         return;
       case "old":
         this.counts.old++;

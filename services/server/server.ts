@@ -133,6 +133,7 @@ async function start(options: ServerOptions, store: Store, unlock: () => void): 
   const former = JSON.parse(store.note("topics") ?? "[]") as string[];
   store.setNote("topics", JSON.stringify(topics));
   let isCrowded = false;
+  let isConflicting = false;
   link = new Link({
     broker: {
       ...broker,
@@ -147,6 +148,13 @@ async function start(options: ServerOptions, store: Store, unlock: () => void): 
       ingest.take(message);
       // A copy may have brought the time of a reading.
       if (ingest.counts.stored + ingest.counts.repeated > stored + repeated) flusher.changed();
+      if (ingest.counts.conflicting > 0 && !isConflicting) {
+        isConflicting = true;
+        onWarning(
+          `${message.topic}: a reading has the number of another one, and is left out; those that follow are only counted: ` +
+            "does something else publish there, or was a copy of the device's memory put back?",
+        );
+      }
       if (ingest.counts.crowded > 0 && !isCrowded) {
         isCrowded = true;
         onWarning(`there are more devices than can be remembered (${devices.count}): others are left out`);

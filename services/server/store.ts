@@ -26,6 +26,8 @@ export type Outcome =
   /** It was here without its time, at that of its arrival `was`. */
   | { kind: "timed"; time: number; was: number }
   | { kind: "known" }
+  /** Another one has its number. The first stays. */
+  | { kind: "conflicting" }
   /** Of a time whose readings have been deleted: whether it was among them cannot be told. */
   | { kind: "old" };
 
@@ -69,7 +71,7 @@ export class Store {
       .prepare("SELECT seq FROM reading WHERE device = ? AND epoch = ? ORDER BY seq DESC LIMIT 1")
       .raw();
     this.#find = database
-      .prepare("SELECT quantity, time, timed FROM reading WHERE device = ? AND epoch = ? AND seq = ?")
+      .prepare("SELECT quantity, value, time, timed FROM reading WHERE device = ? AND epoch = ? AND seq = ?")
       .raw();
     this.#move = database.prepare(
       "UPDATE reading SET time = ?, timed = 1 WHERE device = ? AND epoch = ? AND seq = ?",
@@ -176,9 +178,11 @@ export class Store {
       this.#rollup.add(device, quantity, time, value);
       return { kind: "new", time };
     }
+    const found = this.#find.get(device, epoch, seq) as [number, number, number, number];
+    const [ofQuantity, ofValue, was, hasTime] = found;
+    // A copy may have another time, for a clock may have been set since, but nothing else.
+    if (epoch >= 0 && (ofQuantity !== quantity || ofValue !== value)) return { kind: "conflicting" };
     if (arrival.time === undefined) return { kind: "known" };
-    const found = this.#find.get(device, epoch, seq) as [number, number, number];
-    const [ofQuantity, was, hasTime] = found;
     // The minutes of what has gone from `reading` could not be made again.
     if (hasTime === 1 || was < this.cutoff) return { kind: "known" };
     this.#move.run(time, device, epoch, seq);

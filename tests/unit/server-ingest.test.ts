@@ -69,6 +69,23 @@ describe("what comes", () => {
     expect(ingest.counts).toMatchObject({ stored: 1, repeated: 1 });
   });
 
+  it.each([
+    ["value", "temperature", '{"temperature":99,"time":1795176000000,"seq":1,"epoch":"5f3a09c1"}'],
+    ["value and no time", "temperature", '{"temperature":99,"seq":1,"epoch":"5f3a09c1"}'],
+    ["quantity", "humidity", '{"humidity":21.5,"time":1795176000000,"seq":1,"epoch":"5f3a09c1"}'],
+  ])("is no copy where it has the number of another reading, and another %s", (_, quantity, other) => {
+    for (const first of [reading(NOON), reading(undefined)]) {
+      end();
+      begin();
+      take("home/attic/temperature", first);
+      take(`home/attic/${quantity}`, other);
+      take("home/attic/temperature", first);
+      expect(ingest.counts).toMatchObject({ stored: 1, repeated: 1, conflicting: 1 });
+      expect(devices.list()[0].readings).toMatchObject({ temperature: { value: 21.5, time: NOON } });
+      expect(devices.list()[0].readings).not.toHaveProperty("humidity");
+    }
+  });
+
   it.each([1_577_836_800_000, NOON + DAY])("is believed at %s", (time) => {
     take("home/attic/temperature", reading(time));
     expect(times()).toEqual([time]);

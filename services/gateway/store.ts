@@ -59,6 +59,9 @@ export class Store {
   /** Eight hexadecimal digits, drawn when the store was made. */
   readonly epoch: string;
   #database: Database.Database;
+  #place: string;
+  /** The file that was opened, by whatever name. */
+  #file: fs.Stats;
   #keep: number;
   #temporary: string | undefined;
   /** The last number that each device was given; 0 where it brings its own. */
@@ -81,6 +84,8 @@ export class Store {
       if (file !== undefined) makeFile(file);
       database = new Database(place);
       this.#database = database;
+      this.#place = place;
+      this.#file = fs.statSync(place);
       this.epoch = prepare(database, file !== undefined);
       for (const { name, seq } of database.prepare("SELECT name, seq FROM device").all() as DeviceRow[])
         this.#numbers.set(name, seq);
@@ -143,6 +148,7 @@ export class Store {
     const numbers = new Map<string, number>();
     let given: number[] = [];
     let lastId = this.#lastId;
+    this.#checkFile();
     this.#transaction(() => {
       numbers.clear();
       given = [];
@@ -195,6 +201,15 @@ export class Store {
       // What was committed is there at the next start.
     }
     this.#removeTemporary();
+  }
+
+  /** What is written to a file that has no name any more goes with the process: it must not be promised. */
+  #checkFile(): void {
+    // A temporary one goes with it anyhow, and what sweeps old files away may take its name.
+    if (this.#temporary !== undefined) return;
+    const found = fs.statSync(this.#place, { throwIfNoEntry: false });
+    if (found?.ino === this.#file.ino && found.dev === this.#file.dev) return;
+    throw new Error("its file was deleted or replaced: start the gateway again");
   }
 
   #transaction(work: () => void): void {

@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { afterEach, describe, expect, it } from "@jest/globals";
+import { afterEach, describe, expect, it, jest } from "@jest/globals";
 import Database from "libsql";
 import { type Incoming, Store, storeProblem } from "../../services/gateway/store.js";
 import { temporaryDirectory } from "../support/peers.js";
@@ -120,6 +120,33 @@ describe("the gateway's store", () => {
     const file = path.join(scratch(), "gateway.db");
     store(file).add([reading("a", 1)]);
     for (const name of [file, `${file}-wal`]) expect(fs.statSync(name).mode & 0o777).toBe(0o600);
+  });
+
+  it("takes nothing where its file was deleted or replaced, and still has what it took", () => {
+    for (const replacement of [undefined, "another"]) {
+      const file = path.join(scratch(), "gateway.db");
+      const one = store(file);
+      one.add([reading("a", 1)]);
+      fs.renameSync(file, `${file}.away`);
+      if (replacement !== undefined) fs.writeFileSync(file, replacement);
+      expect(() => one.add([reading("a", 2)])).toThrow(/^its file was deleted or replaced/);
+      expect(one.lane(false, 0, 9)).toHaveLength(1);
+      one.remove([1]);
+      expect(one.waiting).toBe(0);
+      if (replacement !== undefined) fs.unlinkSync(file);
+      fs.renameSync(`${file}.away`, file);
+      expect(one.add([reading("a", 2)])).toEqual([2]);
+    }
+  });
+
+  it("that is temporary goes on where its name was swept away", () => {
+    const temporary = scratch();
+    const directory = jest.spyOn(os, "tmpdir").mockReturnValue(temporary);
+    const one = store();
+    directory.mockRestore();
+    const [name] = fs.readdirSync(temporary);
+    fs.rmSync(path.join(temporary, name), { recursive: true });
+    expect(one.add([reading("a", 1)])).toEqual([1]);
   });
 
   it("leaves no temporary file behind", () => {

@@ -47,6 +47,8 @@ export async function startHTTP(
     if (error.code !== "EADDRINUSE" || !where.isFallback) throw error;
     return listen(0);
   });
+  // No descriptor left for a connection, for one: it is not made, and the server goes on.
+  server.on("error", () => {});
   return {
     port: (server.address() as AddressInfo).port,
     close: () =>

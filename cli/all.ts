@@ -6,9 +6,8 @@ import { secureOf } from "../host-sim/boards/credentials.js";
 import { simulatedHardware } from "../host-sim/boards/live.js";
 import type { Secure } from "../host-sim/io/tls.js";
 import type { RunningGateway } from "../services/gateway/gateway.js";
-import { DEFAULT_ID, DEFAULT_TOPICS, type RunningServer, startServer } from "../services/server/server.js";
-import type { StoreError } from "../services/server/store-error.js";
-import { Failure, UsageError } from "./command.js";
+import { DEFAULT_ID, DEFAULT_TOPICS } from "../services/server/server.js";
+import { UsageError } from "./command.js";
 import { Early, startAt } from "./gateway.js";
 import { PORT as GATEWAY_PORT, STORE as GATEWAY_STORE } from "./gateway-options.js";
 import { LaptopNode } from "./laptop-node.js";
@@ -16,7 +15,8 @@ import { brokerLines, deviceLines, embeddedBroker } from "./node.js";
 import { CLIMATE_SETTINGS, type NodeOptions, parseNodeOptions } from "./node-options.js";
 import { labelled, type Output } from "./output.js";
 import type { Part } from "./parts.js";
-import { addServerOptions, cannotStart, type Served, servedOf } from "./server-options.js";
+import { type Serving, startServing } from "./server.js";
+import { addServerOptions, type Served, servedOf } from "./server-options.js";
 
 /**
  * An air conditioner for a room that one can watch: nothing in it breaks when it rests for seconds instead of minutes. It
@@ -51,8 +51,7 @@ async function run(options: AllOptions, version: string, output: Output, end: Pr
   const image: Record<string, unknown> = { ...options.settings };
   const climateImage = takeClimateSettings(image);
   const notes: string[] = [];
-  const embedded = image["broker"] === undefined ? await embeddedBroker(notes) : undefined;
-  if (embedded) image["broker"] = `mqtt://127.0.0.1:${embedded.port}`;
+  const embedded = await embeddedBroker(image, notes);
   // One room: what the one measures, the other cools.
   const hardware = simulatedHardware();
   const { state } = options;
@@ -69,16 +68,9 @@ async function run(options: AllOptions, version: string, output: Output, end: Pr
     monitor: labelled("climate", output),
     hardware,
   });
-  const failing = failure();
   const early = new Early();
   for (const note of notes) early.say(() => output.note(note));
-  const server = await startServerFor(
-    sensor,
-    options,
-    version,
-    labelledEarly("server", output, early),
-    failing.fail,
-  );
+  const server = await startServerFor(sensor, options, version, labelledEarly("server", output, early));
   const gateway = await startGatewayFor(sensor, options, version, labelledEarly("gateway", output, early));
   output.banner(`Hearth ${version}`, [
     ["page", server.url],
@@ -97,24 +89,23 @@ async function run(options: AllOptions, version: string, output: Output, end: Pr
   early.end();
   sensor.start();
   climate.start();
-  const failed = await Promise.race([failing.failed, end.then(() => undefined)]);
+  const failed = await Promise.race([server.failed, end.then(() => undefined)]);
   await Promise.all([sensor.stop(), climate.stop(), gateway.close()]);
   await server.close();
   await embedded?.close();
-  if (failed) throw new Failure(failed.message);
+  if (failed) throw failed;
 }
 
 /** A server for whatever the sensor node publishes, at the same broker. */
-async function startServerFor(
+function startServerFor(
   { settings, identity }: LaptopNode,
   { served, state }: AllOptions,
   version: string,
   tell: Told,
-  onFailure: (error: StoreError) => void,
-): Promise<RunningServer> {
+): Promise<Serving> {
   const store = served.store ?? (state === undefined ? undefined : path.join(state, STORE));
   const isCovered = settings.topic.startsWith("home/");
-  return startServer({
+  return startServing({
     ...served,
     ...(store !== undefined && { store }),
     broker: brokerFor(settings),
@@ -124,9 +115,6 @@ async function startServerFor(
     version,
     onNote: tell.note,
     onWarning: tell.warning,
-    onFailure,
-  }).catch((error: unknown) => {
-    throw cannotStart(error, served.listen);
   });
 }
 
@@ -168,14 +156,6 @@ function brokerFor(settings: Settings): { endpoint: Endpoint; secure: Secure | u
   const endpoint = brokerOf(settings);
   if (!endpoint) throw new UsageError("the node kept no broker: use --broker <mqtt[s]://host[:port]>");
   return { endpoint, secure: endpoint.secure ? secureOf(settings) : undefined };
-}
-
-function failure(): { fail: (error: StoreError) => void; failed: Promise<StoreError> } {
-  let fail: (error: StoreError) => void = () => {};
-  const failed = new Promise<StoreError>((resolve) => {
-    fail = resolve;
-  });
-  return { fail, failed };
 }
 
 /** Those of the air conditioner, taken out of what the command line says. */

@@ -3,7 +3,7 @@
 import fs from "node:fs";
 import { type Command, Option } from "commander";
 import { parseDuration } from "../firmware/codec/duration.js";
-import { type Endpoint, parseBroker, parseHostPort } from "../firmware/codec/endpoint.js";
+import { type Endpoint, hostPort, parseBroker, parseHostPort } from "../firmware/codec/endpoint.js";
 import { problemWith } from "../firmware/settings.js";
 import { secureOf } from "../host-sim/boards/credentials.js";
 import type { Secure } from "../host-sim/io/tls.js";
@@ -12,6 +12,9 @@ import type { Common } from "./parts.js";
 
 /** The longest `setTimeout`. */
 const DURATION_LIMIT = 0x7fff_ffff;
+
+/** Of the environment, instead of an option: a command line is read by everybody on the machine. */
+export const PASSWORD_VARIABLE = "HEARTH_PASSWORD";
 
 /** Settings that say whom to trust, and who we are. */
 export const SECURITY = ["ca", "pin", "cert", "key"] as const;
@@ -70,6 +73,11 @@ export interface BrokerOptions {
   endpoint: Endpoint;
   /** Whom to trust; `undefined` at `mqtt://`. */
   secure: Secure | undefined;
+}
+
+/** Without user and password. */
+export function brokerURL({ host, port, secure }: Endpoint): string {
+  return `mqtt${secure ? "s" : ""}://${hostPort(host, port)}`;
 }
 
 export function brokerOptionsOf(values: Values): BrokerOptions {

@@ -17,6 +17,7 @@ import {
   integerOf,
   type Listen,
   listenOf,
+  PASSWORD_VARIABLE,
   type Values,
 } from "./common-options.js";
 import type { Common } from "./parts.js";
@@ -47,9 +48,6 @@ export const PORT = 9000;
 export const STORE = "gateway.db";
 
 const DAY = 86_400_000;
-
-/** Instead of the option, which every user of the machine can see in the list of processes. */
-const PASSWORD_VARIABLE = "HEARTH_PASSWORD";
 
 /**
  * Parses the arguments behind the part's name.

@@ -9,6 +9,7 @@ import {
   startGateway,
 } from "../services/gateway/gateway.js";
 import { UsageError } from "./command.js";
+import { brokerURL } from "./common-options.js";
 import { type GatewayOptions, parseGatewayOptions } from "./gateway-options.js";
 import type { Output } from "./output.js";
 import type { Part } from "./parts.js";
@@ -91,7 +92,6 @@ export async function startAt(
 
 function banner(output: Output, version: string, options: GatewayOptions, port: number): void {
   const { broker, listen, serial, base, store, password } = options;
-  const { host, port: brokerPort, secure } = broker.endpoint;
   const lines: [string, string][] = [];
   if (listen) {
     const asked = password === undefined ? "" : ", a password first";
@@ -99,7 +99,7 @@ function banner(output: Output, version: string, options: GatewayOptions, port: 
   }
   for (const { device, baud, name } of serial)
     lines.push(["serial", `${device} at ${baud} bit/s, as ${name ?? nameOfPort(device)}`]);
-  lines.push(["broker", `mqtt${secure ? "s" : ""}://${hostPort(host, brokerPort)}`]);
+  lines.push(["broker", brokerURL(broker.endpoint)]);
   lines.push(["topics", `${base}/<device>/temperature ...`]);
   lines.push(["store", store ?? "temporary (--store <file> keeps what waits)"]);
   lines.push(["end", "Ctrl-C"]);

@@ -1,8 +1,9 @@
-import { type Endpoint, hostPort } from "../firmware/codec/endpoint.js";
+import type { Endpoint } from "../firmware/codec/endpoint.js";
 import { QUANTITIES } from "../firmware/codec/reading.js";
 import type { Settings } from "../firmware/config.js";
 import { brokerOf, followedTopic } from "../firmware/settings.js";
 import { type EmbeddedBroker, startEmbeddedBroker } from "../host-sim/world/embedded-broker.js";
+import { brokerURL } from "./common-options.js";
 import { LaptopNode } from "./laptop-node.js";
 import { type NodeOptions, parseNodeOptions } from "./node-options.js";
 import type { Output } from "./output.js";
@@ -20,8 +21,7 @@ export const nodePart: Part = (argv, version) => {
 async function run(options: NodeOptions, version: string, output: Output, end: Promise<void>): Promise<void> {
   const image: Record<string, unknown> = { ...options.settings };
   const notes: string[] = [];
-  const embedded = image["broker"] === undefined ? await embeddedBroker(notes) : undefined;
-  if (embedded) image["broker"] = `mqtt://127.0.0.1:${embedded.port}`;
+  const embedded = await embeddedBroker(image, notes);
   const node = new LaptopNode({ image, state: options.state, version, monitor: output });
   output.banner(`Hearth ${version}`, [
     ...deviceLines(node.settings),
@@ -35,8 +35,19 @@ async function run(options: NodeOptions, version: string, output: Output, end: P
   await embedded?.close();
 }
 
+/** For an image that names no broker: one in this process, which it names then. */
+export async function embeddedBroker(
+  image: Record<string, unknown>,
+  notes: string[],
+): Promise<EmbeddedBroker | undefined> {
+  if (image["broker"] !== undefined) return undefined;
+  const broker = await startBroker(notes);
+  image["broker"] = `mqtt://127.0.0.1:${broker.port}`;
+  return broker;
+}
+
 /** On MQTT's own port or, where that is taken, on another. */
-export async function embeddedBroker(notes: string[]): Promise<EmbeddedBroker> {
+async function startBroker(notes: string[]): Promise<EmbeddedBroker> {
   try {
     return await startEmbeddedBroker(MQTT_PORT);
   } catch {
@@ -71,10 +82,8 @@ export function deviceLines(settings: Settings): [string, string][] {
 export function brokerLines(settings: Settings, embedded: boolean): [string, string][] {
   const broker = brokerOf(settings);
   if (!broker) return [];
-  const { host, port, secure } = broker;
-  const url = `mqtt${secure ? "s" : ""}://${hostPort(host, port)}`;
   return [
-    ["broker", `${url}${embedded ? " (embedded, this process)" : ""}`],
+    ["broker", `${brokerURL(broker)}${embedded ? " (embedded, this process)" : ""}`],
     ["watch", watchCommand(broker, settings)],
   ];
 }

@@ -7,12 +7,9 @@ import type { Credentials } from "../services/server/guard.js";
 import { DEFAULT_RETENTION, type ServerOptions, TEMPORARY_RETENTION } from "../services/server/server.js";
 import { StoreError } from "../services/server/store-error.js";
 import { UsageError } from "./command.js";
-import { durationOf, type Listen, listenOf, type Values } from "./common-options.js";
+import { type Listen, listenOf, PASSWORD_VARIABLE, type Values } from "./common-options.js";
 
 export const DEFAULT_LISTEN = "127.0.0.1:8080";
-
-/** Of the environment: a command line is read by everybody on the machine. */
-const PASSWORD_VARIABLE = "HEARTH_PASSWORD";
 
 const MINUTE = 60_000;
 const CENTURY = 36_500 * 86_400_000;
@@ -71,13 +68,11 @@ function credentialsOf(values: Values, { isLoopback, host, port }: Listen): Cred
 function retentionOf(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (text === "off") return 0;
-  if (parseDuration(text) === undefined)
+  const retention = parseDuration(text);
+  if (retention === undefined || retention < MINUTE || retention > CENTURY)
     throw new UsageError(
-      `option --retention is "${text}": allowed is a duration from 1m, such as 90d, or off`,
+      `option --retention is "${text}": allowed is a duration from 1m, or off; such as 90d, at most 36500d`,
     );
-  const retention = durationOf("retention", text, CENTURY, "36500d");
-  if (retention < MINUTE)
-    throw new UsageError(`option --retention is "${text}": allowed is a duration from 1m, or off`);
   return retention;
 }
 

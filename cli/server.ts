@@ -1,13 +1,18 @@
 import { Command } from "commander";
-import { hostPort } from "../firmware/codec/endpoint.js";
-import { DEFAULT_ID, DEFAULT_TOPICS, type ServerOptions, startServer } from "../services/server/server.js";
-import type { StoreError } from "../services/server/store-error.js";
+import {
+  DEFAULT_ID,
+  DEFAULT_TOPICS,
+  type RunningServer,
+  type ServerOptions,
+  startServer,
+} from "../services/server/server.js";
 import { readFilters } from "../services/server/topics.js";
 import { Failure, parseCommand, UsageError } from "./command.js";
 import {
   addBrokerOptions,
   addCommonOptions,
   brokerOptionsOf,
+  brokerURL,
   commonOf,
   type Values,
 } from "./common-options.js";
@@ -48,28 +53,39 @@ function serverOptionsOf(values: Values): Checked {
 }
 
 async function run(options: Checked, version: string, output: Output, end: Promise<void>): Promise<void> {
-  let fail: (error: StoreError) => void = () => {};
-  const failure = new Promise<StoreError>((resolve) => {
-    fail = resolve;
-  });
-  const server = await startServer({
+  const server = await startServing({
     ...options,
     version,
     onNote: (text) => output.note(text),
     onWarning: (text) => output.warning?.(text),
-    onFailure: (error) => fail(error),
-  }).catch((error: unknown) => {
-    throw cannotStart(error, options.listen);
   });
-  const { endpoint } = options.broker;
   output.banner(`Hearth ${version} server`, [
     ["page", server.url],
-    ["broker", `${endpoint.secure ? "mqtts" : "mqtt"}://${hostPort(endpoint.host, endpoint.port)}`],
+    ["broker", brokerURL(options.broker.endpoint)],
     ["topics", (options.topics ?? DEFAULT_TOPICS).join(", ")],
     ["store", options.store ?? "in memory: gone at the end; --store <file> keeps it"],
     ["end", "Ctrl-C"],
   ]);
-  const failed = await Promise.race([failure, end.then(() => undefined)]);
+  const failed = await Promise.race([server.failed, end.then(() => undefined)]);
   await server.close();
-  if (failed) throw new Failure(failed.message);
+  if (failed) throw failed;
+}
+
+/** A server, and the failure that ends it where there is one. */
+export interface Serving extends RunningServer {
+  readonly failed: Promise<Failure>;
+}
+
+/** @throws UsageError with one line where it cannot start as the options say */
+export async function startServing(options: Omit<ServerOptions, "onFailure">): Promise<Serving> {
+  let fail: (failure: Failure) => void = () => {};
+  const failed = new Promise<Failure>((resolve) => {
+    fail = resolve;
+  });
+  try {
+    const server = await startServer({ ...options, onFailure: ({ message }) => fail(new Failure(message)) });
+    return { ...server, failed };
+  } catch (error) {
+    throw cannotStart(error, options.listen);
+  }
 }

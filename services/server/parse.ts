@@ -1,6 +1,8 @@
 /** What a message says. Pure: nothing that arrives here is believed. */
 
+import { ACTIONS } from "../../firmware/climate/thermostat.js";
 import { QUANTITIES } from "../../firmware/codec/reading.js";
+import { MODES } from "../../firmware/config.js";
 
 export interface ReadingMessage {
   kind: "reading";
@@ -49,9 +51,6 @@ const UNSHOWABLE = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069\ufffd]/u;
 const MALFORMED: Message = { kind: "malformed" };
 const OTHER: Message = { kind: "other" };
 
-const MODES: ReadonlySet<string> = new Set(["off", "cool", "heat", "auto"]);
-const ACTIONS: ReadonlySet<string> = new Set(["off", "idle", "cooling", "heating"]);
-
 export function parseMessage(topic: string, payload: Uint8Array): Message {
   const slash = topic.lastIndexOf("/");
   const last = topic.slice(slash + 1);
@@ -79,9 +78,10 @@ const READERS: Readonly<Record<string, Reader>> = {
   status: (base, text) =>
     text === "online" || text === "offline" ? { kind: "status", base, status: text } : MALFORMED,
   diagnostics: parseDiagnostics,
-  mode: (base, text) => (MODES.has(text) ? { kind: "climate", base, field: "mode", value: text } : MALFORMED),
+  mode: (base, text) =>
+    MODES.includes(text) ? { kind: "climate", base, field: "mode", value: text } : MALFORMED,
   action: (base, text) =>
-    ACTIONS.has(text) ? { kind: "climate", base, field: "action", value: text } : MALFORMED,
+    ACTIONS.includes(text) ? { kind: "climate", base, field: "action", value: text } : MALFORMED,
   target: (base, text) =>
     /^-?\d{1,3}(\.\d{1,3})?$/.test(text)
       ? { kind: "climate", base, field: "target", value: Number(text) }

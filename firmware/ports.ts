@@ -339,6 +339,46 @@ export interface FlashStatus {
   readonly blocks: number;
 }
 
+// --- updates -----------------------------------------------------------------------------------------------------
+
+/** SHA-256 (FIPS 180-4), in pieces. */
+export interface Digest {
+  write(data: Uint8Array): void;
+  /** The 32 bytes; nothing can be written after it. */
+  close(): Uint8Array;
+}
+
+/**
+ * Two slots of flash for the application, of which one runs, and the bootloader's word on which is next: ESP-IDF's "App
+ * OTA with rollback".
+ */
+export interface Slots {
+  /** What runs has not been confirmed: the next reset, whatever its reason, goes back to the other slot. */
+  readonly isPending: boolean;
+  /** The slot that does not run. To be opened only while nothing is pending: it is what the device goes back to. */
+  open(): Flash;
+  /** From the next reset on the other slot runs, pending. @throws Error where there is no image that can run */
+  activate(): void;
+  /** What runs stays. @throws Error where that cannot be written */
+  confirm(): void;
+  /** Resets the device into the other slot, at once. @throws Error where there is nothing to go back to */
+  goBack(): void;
+}
+
+/** What a board has that can be updated over the air. */
+export interface UpdateBoard {
+  /** What an image must have been built for, such as `esp32c3`. */
+  readonly kind: string;
+  readonly slots: Slots;
+  digest(): Digest;
+  /**
+   * Checks a signature by ECDSA on P-256 with SHA-256 (FIPS 186-5).
+   * @param key the public key's uncompressed point: 0x04, x, y; 65 bytes (SEC 1, 2.3.3)
+   * @param signature r and s, 32 bytes each, both from 1 up to but not including the curve's order, which the caller has checked
+   */
+  verify(key: Uint8Array, data: Uint8Array, signature: Uint8Array): boolean;
+}
+
 // --- the rest of a board ---------------------------------------------------------------------------------------
 
 /** Strings that survive a restart. Keys have at most 15 characters (ESP-IDF NVS). */

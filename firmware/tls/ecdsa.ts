@@ -1,11 +1,11 @@
 /** Signatures of ECDSA out of DER (RFC 3279, 2.2.3), for arithmetic that takes everything at its word. */
 
 import { DER, Tag } from "../codec/der.js";
+import { P256_ORDER } from "../codec/p256.js";
 import { KeyKind } from "./certificate.js";
 
-/** The order of each curve (FIPS 186-4, D.1.2), in hexadecimal digits. */
-const ORDER_256 = "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551";
-const ORDER_384 =
+/** The order of the curve (FIPS 186-4, D.1.2.4), in hexadecimal digits. */
+const P384_ORDER =
   "ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973";
 
 /**
@@ -15,7 +15,7 @@ const ORDER_384 =
  * @throws Error where it is no such signature
  */
 export function ecdsaNumbers(signature: Uint8Array, kind: KeyKind): Uint8Array {
-  const order = kind === KeyKind.P384 ? ORDER_384 : ORDER_256;
+  const order = kind === KeyKind.P384 ? P384_ORDER : P256_ORDER;
   const length = order.length >> 1;
   const outer = new DER(signature);
   const numbers = outer.enter(Tag.SEQUENCE);

@@ -58,6 +58,7 @@ import type {
   TCPClass,
   Timer,
   UDPClass,
+  UpdateBoard,
 } from "./ports.js";
 import type { Source } from "./sensors/source.js";
 import { brokerOf, discoveryPrefix, timeServersOf } from "./settings.js";
@@ -102,6 +103,8 @@ export interface Board {
   /** Starts the device anew, at once; without it the node only warns where it would restart. */
   restart?(): void;
   readonly watchdog?: HardwareWatchdog;
+  /** The other slot and what an update is checked with, where the board has such. */
+  readonly update?: UpdateBoard;
 }
 
 export interface BoardJournal {

@@ -32,6 +32,7 @@ import { SHT3x } from "../sensors/sht3x.js";
 import { TMP117 } from "../sensors/tmp117.js";
 import { FIRST_DAY } from "../version.js";
 import { freeMemory, resetReason, restart, watchdog } from "./esp32-system.js";
+import { update } from "./esp32-update.js";
 import MQTTClient from "./mqtt.js";
 import { SystemResolver } from "./resolver.js";
 import { openTLS } from "./tls/tls.js";
@@ -127,6 +128,7 @@ const board: Board = {
   restart,
   watchdog,
   journal: { open: openJournal, endurance: ENDURANCE },
+  update,
 };
 
 export default board;

@@ -11,12 +11,23 @@ const ERASED = 0xff;
 /** As large as the ESP32's partition: 896 KB. */
 const JOURNAL_BLOCKS = 224;
 
+/** As large as one of the ESP32's slots: 1.5 MB. */
+const SLOT_BLOCKS = 384;
+
 /**
  * Opens the partition in which readings wait, and makes it where it is missing.
  * @throws Error in one line
  */
 export function openJournal(): Flash {
   return new FileFlash(new Folder(), "journal.flash", JOURNAL_BLOCKS);
+}
+
+/**
+ * Opens the slot that an update is written to, and makes it where it is missing.
+ * @throws Error in one line
+ */
+export function openSlot(): Flash {
+  return new FileFlash(new Folder(), "slot.flash", SLOT_BLOCKS);
 }
 
 /**

@@ -2,6 +2,7 @@ import { errorText } from "../error-text.js";
 import type { KeyValue } from "../ports.js";
 import { openJournal } from "./file-flash.js";
 import { openKeyValue } from "./file-key-value.js";
+import { update } from "./file-slots.js";
 
 /** Without it the simulator runs on the image's settings, as an ESP32 without its NVS. */
 function openStorage(): KeyValue | undefined {
@@ -15,4 +16,4 @@ function openStorage(): KeyValue | undefined {
 
 const storage = openStorage();
 
-export default { ...(storage && { storage }), journal: { open: openJournal } };
+export default { ...(storage && { storage }), journal: { open: openJournal }, update };

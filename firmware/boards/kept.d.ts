@@ -4,5 +4,5 @@
  */
 import type { Board } from "../compose.js";
 
-declare const kept: Pick<Board, "storage" | "journal">;
+declare const kept: Pick<Board, "storage" | "journal" | "update">;
 export default kept;

@@ -22,6 +22,12 @@ declare module "mc/ffi" {
     esp_restart(): void;
     esp_get_free_heap_size(): number;
     hearth_feed_watchdog(): void;
+    esp_ota_mark_app_valid_cancel_rollback(): number;
+    /** Returns only where it could not. */
+    esp_ota_mark_app_invalid_rollback_and_reboot(): number;
+    hearth_chip(): string;
+    hearth_is_pending(): number;
+    hearth_activate(): number;
   }
 }
 

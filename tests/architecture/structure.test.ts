@@ -159,8 +159,11 @@ describe("what the repository says of itself", () => {
     expect(sizes["journal"]).toBeGreaterThanOrEqual(768 * 1024);
     expect(sizes["nvs"]).toBeGreaterThan(0);
     expect(sizes["otadata"]).toBe(0x2000);
-    expect(read("firmware/boards/esp32/sdkconfig.defaults")).toContain(
-      "CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE=y",
-    );
+  });
+
+  it("has a bootloader that goes back, and that passes a damaged image over", () => {
+    const lines = read("firmware/boards/esp32/sdkconfig.defaults").split("\n");
+    expect(lines).toContain("CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE=y");
+    expect(lines).toContain("CONFIG_BOOTLOADER_SKIP_VALIDATE_ALWAYS=n");
   });
 });

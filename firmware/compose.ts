@@ -27,7 +27,7 @@ import { diagnosticsJSON } from "./diagnostics.js";
 import { Announcement } from "./discovery/announcement.js";
 import type { DiscoveredClimate } from "./discovery/discovery.js";
 import { errorText } from "./error-text.js";
-import { Boots } from "./health/boots.js";
+import { Boots, isFromOutside } from "./health/boots.js";
 import { Watchdog } from "./health/watchdog.js";
 import { brokerSocket } from "./links/broker-socket.js";
 import type { Subscription } from "./links/inbox.js";
@@ -63,7 +63,8 @@ import type {
 import type { Source } from "./sensors/source.js";
 import { brokerOf, discoveryPrefix, timeServersOf } from "./settings.js";
 import { BootTime } from "./time.js";
-import { FIRST_DAY } from "./version.js";
+import { Updater, type UpdaterOptions } from "./update/updater.js";
+import { FIRST_DAY, PRODUCT } from "./version.js";
 
 /** The hardware of one place, and all that is particular to it. */
 export interface Board {
@@ -225,7 +226,10 @@ export function compose(options: ComposeOptions): Node {
     changed,
     durability,
     journal: flash,
-    onProgress: () => watchdog.progress(),
+    onProgress: () => {
+      watchdog.progress();
+      updater.sensed();
+    },
   };
   const onOpened = () => mqtt?.ready();
   const device: Device = measures
@@ -254,7 +258,14 @@ export function compose(options: ComposeOptions): Node {
     },
     onChanged: (state) => postbox.changed(state),
   });
-  const postbox: Postbox = new Postbox([...device.states, ...announcement.states], () => mqtt?.wake());
+  const updater: Updater = makeUpdater(options, clock, boots, {
+    onChanged: (state) => postbox.changed(state),
+    restart: () => node.stop(() => board.restart?.()),
+    goBack: () => node.stop(() => goBack(board, monitor)),
+  });
+  const postbox: Postbox = new Postbox([...device.states, updater.state, ...announcement.states], () =>
+    mqtt?.wake(),
+  );
   const dispatcher = new Dispatcher({
     base: settings.topic,
     actions: {
@@ -307,9 +318,27 @@ export function compose(options: ComposeOptions): Node {
       needsClock: broker.secure && settings.pin === "",
       diagnosticsPeriod: settings.diagnostics,
       diagnostics: () =>
-        diagnosticsJSON({ time, boots, version: options.version, counters, board, network, outbox }),
-      subscriptions: [...dispatcher.subscriptions, ...device.subscriptions, ...(options.subscriptions ?? [])],
+        diagnosticsJSON({
+          time,
+          boots,
+          version: options.version,
+          counters,
+          board,
+          network,
+          outbox,
+          update: updater,
+        }),
+      subscriptions: [
+        ...dispatcher.subscriptions,
+        updater.subscription,
+        ...device.subscriptions,
+        ...(options.subscriptions ?? []),
+      ],
       postbox,
+      onDelivered: (isReading) => {
+        // What a sensor is for are its readings; an air conditioner has none.
+        if (isReading || !measures) updater.delivered();
+      },
     });
   } else if (!broker) {
     monitor.warning?.('setting "broker" is missing: use mqtt://host; readings are taken and wait');
@@ -350,12 +379,62 @@ export function compose(options: ComposeOptions): Node {
     sync,
     identify,
     restart,
+    updater,
     keeper: new TickKeeper(timer, () => {
       clock.now();
       time.uptime();
     }),
   });
   return node;
+}
+
+function makeUpdater(
+  { board, settings, monitor, version }: ComposeOptions,
+  clock: Clock,
+  boots: Boots,
+  acts: Pick<UpdaterOptions, "onChanged" | "restart" | "goBack">,
+): Updater {
+  const { timer, dns, storage } = board;
+  return new Updater({
+    board: board.restart && board.update,
+    key: settings.updatekey,
+    base: settings.topic,
+    version,
+    agent: PRODUCT,
+    storage,
+    dns,
+    socket: (secure) => fileSocket(secure, board, settings),
+    timer,
+    clock,
+    random: () => board.random(),
+    monitor,
+    trial: settings.trial,
+    spread: settings.spread,
+    reset: boots.reset,
+    isFromOutside,
+    ...acts,
+  });
+}
+
+/** For an image at `https://`: pin and certificate are the broker's business, the authority is everybody's. */
+function fileSocket(secure: boolean, board: Board, settings: Settings): IO<TCPClass> {
+  if (!secure) return board.tcp;
+  if (!board.tls)
+    throw new Error("the image is at https://, and this board has no TLS: publish it at http://");
+  try {
+    return board.tls({ ...settings, pin: "", cert: "", key: "" });
+  } catch (error) {
+    throw new Error(`the image is at https://, and ${errorText(error)}`);
+  }
+}
+
+function goBack(board: Board, monitor: Monitor): void {
+  try {
+    board.update?.slots.goBack();
+  } catch (error) {
+    monitor.warning?.(`the device cannot go back by itself (${errorText(error)}): it restarts, which does`);
+    board.restart?.();
+  }
 }
 
 /** What can be measured, as bits; of a source that may bring anything, only what every one brings. */

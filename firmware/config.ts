@@ -15,6 +15,7 @@ export interface Settings {
   key: string;
   server: string;
   serverpassword: string;
+  updatekey: string;
   topic: string;
   id: string;
   sensor: string;
@@ -56,6 +57,7 @@ export interface Settings {
   heater: number;
   fan: number;
   relay: string;
+  trial: number;
 }
 
 export const enum Kind {
@@ -79,6 +81,8 @@ export const enum Kind {
   KEY,
   /** SHA-256 of a public key; or nothing. */
   PIN,
+  /** A public key on P-256, as PEM or the base64 of its DER; or nothing. */
+  PUBLIC_KEY,
   /** `host:port`, or nothing. */
   SERVER,
   /** `host[:port]`, at most `maximum` of them, separated by commas; or `off`. */
@@ -213,6 +217,15 @@ export const SETTINGS: readonly Setting[] = Object.freeze([
     64,
     "bytes",
     "what the server asks for first, as a gateway does that listens to a whole network; it goes there unencrypted",
+  ),
+  setting(
+    "updatekey",
+    Kind.PUBLIC_KEY,
+    "",
+    0,
+    512,
+    "bytes",
+    "the public key that updates are signed for, from npm run ota -- keygen; without it every update is refused",
   ),
   setting(
     "topic",
@@ -573,5 +586,14 @@ export const SETTINGS: readonly Setting[] = Object.freeze([
     "",
     "climate: the level that switches a relay on; many boards with an optocoupler want low",
     ["high", "low"],
+  ),
+  setting(
+    "trial",
+    Kind.DURATION,
+    600_000,
+    60_000,
+    DAY,
+    "ms",
+    "an updated version that has not delivered a reading by then goes back; more than Wi-Fi, broker and sensor take",
   ),
 ]);

@@ -19,6 +19,7 @@ const KEPT: readonly (keyof Settings)[] = Object.freeze([
   "key",
   "server",
   "serverpassword",
+  "updatekey",
   "topic",
   "id",
   "device",

@@ -13,6 +13,7 @@ export interface DiagnosticsSources {
   board: { freeMemory?(): number };
   network: NetworkInterface | undefined;
   outbox: Outbox;
+  update: { readonly word: string; readonly reason: string | undefined };
 }
 
 /** The payload of `<base>/diagnostics`. The README's table says what each field is: keep the two alike. */
@@ -30,6 +31,8 @@ export function diagnosticsJSON(sources: DiagnosticsSources): string {
     signal: sources.network?.signal,
     waiting: outbox.size,
     dropped: outbox.dropped,
+    update: sources.update.word,
+    updatereason: sources.update.reason,
     ...counters,
   });
 }

@@ -8,6 +8,7 @@ import type { TCPLink } from "./links/tcp-link.js";
 import type { Outbox } from "./outbox/outbox.js";
 import type { NetworkInterface } from "./ports.js";
 import type { Source } from "./sensors/source.js";
+import type { Updater } from "./update/updater.js";
 
 export interface NodeParts {
   source: Source;
@@ -19,6 +20,7 @@ export interface NodeParts {
   sync: TimeSync | undefined;
   identify: Identify | undefined;
   restart: Restart | undefined;
+  updater: Updater;
   keeper: TickKeeper;
 }
 
@@ -32,7 +34,7 @@ export class Node implements Watched {
 
   /** Starts to sample at once, whether or not there is a network; in safe mode nothing is sampled. */
   start(): void {
-    const { mqtt, tcp, network, sync, keeper, watchdog } = this.#parts;
+    const { mqtt, tcp, network, sync, keeper, watchdog, updater } = this.#parts;
     const up = network === undefined;
     keeper.start();
     sync?.start(up);
@@ -45,6 +47,7 @@ export class Node implements Watched {
     });
     // Without a sensor there is nothing to wait for: the node is there, and can be reached.
     if (!watchdog.start(this)) mqtt?.ready();
+    updater.start();
   }
 
   sense(): void {
@@ -56,8 +59,9 @@ export class Node implements Watched {
    * @param onStopped called once; at the latest after a second
    */
   stop(onStopped: () => void): void {
-    const { source, outbox, mqtt, tcp, sync, identify, restart, keeper, watchdog } = this.#parts;
+    const { source, outbox, mqtt, tcp, sync, identify, restart, keeper, watchdog, updater } = this.#parts;
     watchdog.stop();
+    updater.close();
     restart?.close();
     source.close();
     identify?.close();

@@ -3,6 +3,7 @@
 import { NTP_PORT } from "./clock/ntp.js";
 import { formatDuration, parseDuration } from "./codec/duration.js";
 import { type Endpoint, parseBroker, parseHostPort, parseHosts } from "./codec/endpoint.js";
+import { parsePublicKey } from "./codec/p256.js";
 import { Content, contentOf, derOf } from "./codec/pem.js";
 import { parsePin } from "./codec/pin.js";
 import { utf8Length } from "./codec/utf8.js";
@@ -101,6 +102,7 @@ function check(entry: Setting, given: unknown): string | number | undefined {
       return text.length <= maximum && parseBroker(text) ? text : undefined;
     case Kind.CERTIFICATE:
     case Kind.KEY:
+    case Kind.PUBLIC_KEY:
       return credentialFault(entry, text) === undefined ? text : undefined;
     case Kind.PIN:
       return parsePin(text) ? text : undefined;
@@ -130,7 +132,13 @@ function credentialFault({ kind, maximum }: Setting, text: string): string | und
     return text.indexOf("ENCRYPTED") >= 0 ? "encrypted" : "neither PEM nor base64";
   }
   const isKey = kind === Kind.KEY;
-  switch (contentOf(der)) {
+  const content = contentOf(der);
+  if (kind === Kind.PUBLIC_KEY && content !== Content.ENCRYPTED_KEY) {
+    if (parsePublicKey(text)) return undefined;
+    if (content === Content.PUBLIC_KEY) return "a public key of another kind";
+    return content === Content.CERTIFICATES ? "a certificate" : "no public key";
+  }
+  switch (content) {
     case Content.CERTIFICATES:
       return isKey ? "a certificate" : undefined;
     case Content.PKCS8:
@@ -172,7 +180,7 @@ function isTopicBase(text: string): boolean {
 
 function show(entry: Setting, given: unknown): string {
   const text = typeof given === "string" ? given : String(given);
-  if (entry.kind === Kind.CERTIFICATE || entry.kind === Kind.KEY) {
+  if (entry.kind === Kind.CERTIFICATE || entry.kind === Kind.KEY || entry.kind === Kind.PUBLIC_KEY) {
     return `${credentialFault(entry, text) ?? "no text"} (it may hold a secret and is not shown)`;
   }
   // An @ may be that of a broker's URL in the wrong place.
@@ -203,6 +211,8 @@ export function allowed(entry: Setting): string {
       return `a certificate as PEM, or the base64 between its lines, of at most ${maximum} bytes`;
     case Kind.KEY:
       return `a private key without a passphrase as PEM, or the base64 between its lines, of at most ${maximum} bytes`;
+    case Kind.PUBLIC_KEY:
+      return "a public key on P-256 as PEM (update.pub of npm run ota -- keygen), or the base64 between its lines";
     case Kind.PIN:
       return "64 hexadecimal digits, or base64 as in sha256//...";
     case Kind.SERVER:

@@ -22,6 +22,11 @@ const LIMIT = 5;
 /** Not the firmware's doing: the power was cut, or someone pressed a button, or ended the process. */
 const FROM_OUTSIDE: readonly string[] = Object.freeze(["power-on", "external", "deep-sleep", "killed"]);
 
+/** Whether a boot with this reason says nothing about the firmware that ran before; see `Boots.reset`. */
+export function isFromOutside(reset: string | undefined): boolean {
+  return reset !== undefined && FROM_OUTSIDE.includes(reset);
+}
+
 export class Boots {
   /** Boots counted, with this one: 1 at the first, 0 where they cannot be counted. In safe mode not yet stored. */
   readonly number: number;
@@ -56,7 +61,7 @@ export class Boots {
     if (last) {
       const [, unwell, stalls, ended] = last;
       // The last boot counts as unwell since its start. A power cut takes that back, as does an end on purpose.
-      const blameless = ended === 0 && this.reset !== undefined && FROM_OUTSIDE.includes(this.reset);
+      const blameless = ended === 0 && isFromOutside(this.reset);
       this.#unwell = Math.max(0, unwell - (blameless ? 1 : 0));
       this.#stalls = stalls;
     }

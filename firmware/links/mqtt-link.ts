@@ -80,6 +80,8 @@ export interface MQTTLinkOptions {
   subscriptions: readonly Subscription[];
   /** What is said beside readings. */
   postbox: Postbox;
+  /** The broker has acknowledged something: a reading, or what is said beside them. */
+  onDelivered(isReading: boolean): void;
 }
 
 /** Milliseconds for SUBACK, and for the PUBACK of the oldest reading: a broker that is slower is not serving us. */
@@ -570,14 +572,15 @@ export class MQTTLink {
       this.#become(left(this.#state), 0);
       return;
     }
-    const { outbox, postbox, monitor } = this.#options;
-    postbox.acknowledged(id);
+    const { outbox, postbox, monitor, onDelivered } = this.#options;
+    const isLetter = postbox.acknowledged(id);
     const seq = this.#flight.acknowledged(id);
     if (seq >= 0) {
       const isKnown = outbox.read(seq, this.#reading);
       outbox.acknowledge(seq);
       if (isKnown) monitor.delivered?.(this.#reading, this.#flight.wasLate(id));
     }
+    if (isLetter || seq >= 0) onDelivered(seq >= 0);
     this.#send();
   }
 }

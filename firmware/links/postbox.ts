@@ -155,14 +155,16 @@ export class Postbox {
     return this.#acknowledgements;
   }
 
-  /** PUBACK; identifiers of others are passed over. */
-  acknowledged(id: number): void {
+  /** PUBACK. @returns whether it was for a letter: identifiers of others are passed over */
+  acknowledged(id: number): boolean {
     const answer = this.#answerOf(id);
     if (answer) {
       this.#acknowledgements += 1;
       if (answer.progress === Progress.SENT) answer.progress = Progress.NONE;
       while (this.#count > 0 && this.#at(0).progress === Progress.NONE) this.#drop();
-    } else if (id >= FIRST_STATE_ID && id < FIRST_STATE_ID + this.#progress.length) {
+      return true;
+    }
+    if (id >= FIRST_STATE_ID && id < FIRST_STATE_ID + this.#progress.length) {
       this.#acknowledgements += 1;
       const index = id - FIRST_STATE_ID;
       const before = this.#progress[index];
@@ -170,7 +172,9 @@ export class Postbox {
         this.#progress[index] = Progress.NONE;
         this.#states[index].delivered?.();
       } else if (before === Progress.SENT_AND_DUE) this.#progress[index] = Progress.DUE;
+      return true;
     }
+    return false;
   }
 
   #fill(topic: string, text: string, retain: boolean, id: number, duplicate: boolean): Letter {

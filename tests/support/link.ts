@@ -20,6 +20,7 @@ export function bareLink(subscriptions: readonly Subscription[] = [], states: re
   const broker = new MemoryBroker();
   const outbox = memoryOutbox(16);
   board.net.listen("10.0.0.1", 1883, broker.accept);
+  const delivered: boolean[] = [];
   const postbox = new Postbox(states, () => link.wake());
   const link = new MQTTLink({
     client: board.mqtt,
@@ -46,6 +47,7 @@ export function bareLink(subscriptions: readonly Subscription[] = [], states: re
     diagnostics: () => "d".repeat(300),
     subscriptions,
     postbox,
+    onDelivered: (isReading) => delivered.push(isReading),
   });
-  return { board, broker, link, outbox, postbox };
+  return { board, broker, link, outbox, postbox, delivered };
 }

@@ -267,7 +267,7 @@ describe("faults of the SDK's MQTT client that this one must not have", () => {
     broker.mute.add("suback");
     board.clock.runUntil(() => broker.log.some((line) => line.endsWith(":subscribe")));
     const id = broker.clients[0];
-    broker.inject(id, Uint8Array.of(0x90, 4, 0xff, 0x01, 0x00, 0x80));
+    broker.inject(id, Uint8Array.of(0x90, 5, 0xff, 0x01, 0x00, 0x00, 0x80));
     board.clock.run(5_000);
     expect(journal.warnings).toContain("the broker refuses the subscription to home/x");
     expect(broker.payloads("home/livingroom/temperature").length).toBeLessThan(16 + 10);

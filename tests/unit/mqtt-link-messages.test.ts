@@ -100,7 +100,11 @@ describe("subscriptions and diagnostics of a link", () => {
       board.clock.run(20_000);
       broker.mute.clear();
       board.clock.run(60_000);
-      expect(broker.filters(broker.clients[0])).toEqual(["home/livingroom/command", "home/x"]);
+      expect(broker.filters(broker.clients[0])).toEqual([
+        "home/livingroom/command",
+        "home/livingroom/update",
+        "home/x",
+      ]);
       expect(broker.log.filter((line) => line.endsWith(":subscribe")).length).toBeGreaterThan(1);
     },
   );
@@ -120,7 +124,11 @@ describe("subscriptions and diagnostics of a link", () => {
     board.clock.run(20_000);
     broker.mute.clear();
     board.clock.run(60_000);
-    expect(broker.filters(broker.clients[0])).toEqual(["home/livingroom/command", "home/x"]);
+    expect(broker.filters(broker.clients[0])).toEqual([
+      "home/livingroom/command",
+      "home/livingroom/update",
+      "home/x",
+    ]);
   });
 
   it("hands over messages to a subscription with their retain flag, and ignores one that is too long", () => {

@@ -5,6 +5,7 @@ import { CERTIFICATE, makeKeys, pem } from "../support/keys.js";
 
 const keys = makeKeys();
 const KEY = keys.pkcs8;
+const PUBLIC_KEY = keys.public;
 
 const isAllowed = (name: keyof Settings, value: unknown) => problemWith(name, value) === undefined;
 
@@ -71,6 +72,8 @@ const WRONG: Readonly<Record<keyof Settings, string>> = {
   minon: "2h",
   minoff: "-1s",
   hold: "25h",
+  updatekey: "MIIhunter2=",
+  trial: "59s",
   cooler: "-2",
   heater: "4.5",
   fan: "49",
@@ -78,7 +81,7 @@ const WRONG: Readonly<Record<keyof Settings, string>> = {
 };
 
 /** Values of these are not shown: they are secrets, or may hold one by mistake. */
-const HIDDEN = new Set([Kind.SECRET, Kind.BROKER, Kind.CERTIFICATE, Kind.KEY]);
+const HIDDEN = new Set([Kind.PUBLIC_KEY, Kind.SECRET, Kind.BROKER, Kind.CERTIFICATE, Kind.KEY]);
 
 describe("every setting", () => {
   it("has one entry, frozen, with a reason", () => {
@@ -244,6 +247,8 @@ describe("all as text", () => {
       minon: 60_000,
       minoff: 120_000,
       hold: 0,
+      updatekey: PUBLIC_KEY,
+      trial: 86_400_000,
       cooler: -1,
       heater: 27,
       fan: 25,

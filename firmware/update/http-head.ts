@@ -1,0 +1,115 @@
+/** Status line and header fields of an answer, byte by byte (RFC 9112, 4 and 5): no more of it is kept than is asked for. */
+
+/** Characters of a line that are kept: what a range needs is shorter; of the rest of a line nothing is needed. */
+const LINE_LIMIT = 128;
+
+/** Bytes of all lines. */
+const HEAD_LIMIT = 16_384;
+
+const LF = 0x0a;
+const CR = 0x0d;
+
+export class HTTPHead {
+  /** 100 to 599; 0 before the first line. */
+  status = 0;
+  /** Content-Length; -1 where there is none, or it is none. */
+  length = -1;
+  /** Content-Range: first and last byte, and the bytes of the whole; -1 where there is none. */
+  first = -1;
+  last = -1;
+  total = -1;
+  /** The body is not simply so many bytes: Transfer-Encoding, or Content-Encoding. */
+  isEncoded = false;
+  /** The connection goes on after this answer. */
+  isKept = true;
+  /** All lines are there. */
+  isComplete = false;
+  #line = "";
+  #bytes = 0;
+
+  /** For the next answer. */
+  begin(): void {
+    this.status = 0;
+    this.length = this.first = this.last = this.total = -1;
+    this.isEncoded = this.isComplete = false;
+    this.isKept = true;
+    this.#line = "";
+    this.#bytes = 0;
+  }
+
+  /** Nothing of it has come. */
+  get isEmpty(): boolean {
+    return this.#bytes === 0;
+  }
+
+  /** @returns what is wrong with it, where that is so */
+  add(byte: number): string | undefined {
+    this.#bytes += 1;
+    if (this.#bytes > HEAD_LIMIT) return "the server's answer has no end of its header";
+    if (byte !== LF) {
+      if (byte !== CR && this.#line.length < LINE_LIMIT) this.#line += String.fromCharCode(byte);
+      return undefined;
+    }
+    const line = this.#line;
+    this.#line = "";
+    if (this.status === 0) return this.#readStatus(line);
+    if (line === "") this.isComplete = true;
+    else this.#readField(line);
+    return undefined;
+  }
+
+  #readStatus(line: string): string | undefined {
+    const status = line.startsWith("HTTP/1.") ? Number(line.slice(9, 12)) : 0;
+    if (!(status >= 100 && status <= 599)) return "what answers is no HTTP server";
+    this.status = status;
+    // HTTP/1.0 closes, unless it says otherwise, which we do not ask for.
+    this.isKept = line.charCodeAt(7) !== 0x30;
+    return undefined;
+  }
+
+  #readField(line: string): void {
+    const colon = line.indexOf(":");
+    const name = line.slice(0, Math.max(colon, 0)).toLowerCase();
+    const value = line.slice(colon + 1).trim();
+    switch (name) {
+      case "content-length":
+        // Said twice, differently, it is none (RFC 9112, 6.3).
+        this.length = this.length >= 0 && this.length !== number(value) ? -1 : number(value);
+        break;
+      case "content-range":
+        this.#readRange(value);
+        break;
+      case "transfer-encoding":
+        this.isEncoded = true;
+        break;
+      case "content-encoding":
+        if (value.toLowerCase() !== "identity") this.isEncoded = true;
+        break;
+      case "connection":
+        if (value.toLowerCase().indexOf("close") >= 0) this.isKept = false;
+        break;
+      default:
+        break;
+    }
+  }
+
+  /** `bytes first-last/total` (RFC 9110, 14.4). */
+  #readRange(value: string): void {
+    const hyphen = value.indexOf("-");
+    const slash = value.indexOf("/");
+    if (!value.toLowerCase().startsWith("bytes ") || hyphen < 0 || slash < hyphen) return;
+    this.first = number(value.slice(6, hyphen).trim());
+    this.last = number(value.slice(hyphen + 1, slash));
+    this.total = number(value.slice(slash + 1));
+  }
+}
+
+/** A whole number of decimal digits alone, or -1. */
+function number(text: string): number {
+  if (text === "" || text.length > 15) return -1;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit < 0x30 || unit > 0x39) return -1;
+  }
+  return Number(text);
+}

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { build, type Plugin } from "esbuild";
 import { makeImage } from "./image.js";
 
-const ENTRY = fileURLToPath(new URL("./firmware-image.js", import.meta.url));
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 /**
  * An image of the firmware that was compiled last, of the same bytes each time.
@@ -16,7 +16,9 @@ export async function bundleFirmware(version?: string): Promise<Uint8Array> {
     bundled = text;
   });
   const { outputFiles } = await build({
-    entryPoints: [ENTRY],
+    entryPoints: ["./host-sim/boot/firmware-image.js"],
+    // Paths in the script's comments are relative to it.
+    absWorkingDir: ROOT,
     bundle: true,
     write: false,
     format: "iife",
@@ -37,8 +39,8 @@ function versioned(version: string | undefined, tell: (version: string) => void)
   return {
     name: "version",
     setup: ({ onLoad }) => {
-      onLoad({ filter: /[/\\]firmware[/\\]version\.js$/ }, ({ path }) => {
-        const text = fs.readFileSync(path, "utf8");
+      onLoad({ filter: /[/\\]firmware[/\\]version\.js$/ }, (file) => {
+        const text = fs.readFileSync(file.path, "utf8");
         const contents = text.replace(/(?<=\bVERSION = )"([^"]*)"/, (_, own: string) => {
           tell(version ?? own);
           return JSON.stringify(version ?? own);

@@ -88,3 +88,17 @@ export function evaluateImage(bytes: Uint8Array): Firmware {
 export function sha256(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
+
+const evaluated = new Map<string, Firmware>();
+
+/**
+ * As `evaluateImage`, once for each image: the firmware's modules hold no state, so that many devices can share them.
+ * What throws is run again each time.
+ */
+export function sharedFirmware(image: Uint8Array): Firmware {
+  const { version, digest } = parseHeader(image);
+  const name = `${version} ${digest}`;
+  const firmware = evaluated.get(name) ?? evaluateImage(image);
+  evaluated.set(name, firmware);
+  return firmware;
+}

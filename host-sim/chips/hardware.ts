@@ -25,6 +25,13 @@ function output(pins: Pins, pin: number): IO<DigitalClass> {
   return { io: pins.Digital as OutputClass, pin };
 }
 
+/** The firmware's drivers of the simulated parts. */
+export interface Drivers {
+  readonly TMP117: typeof TMP117;
+  readonly SHT3x: typeof SHT3x;
+  readonly sensorEntry: typeof sensorEntry;
+}
+
 /** A light, one for each board. */
 export function lightOn(pins: Pins): Outputs {
   return { light: output(pins, LIGHT) };
@@ -47,11 +54,17 @@ export class SimulatedHardware {
     this.room = room;
     this.bus.attach(0x48, new TMP117Chip(milliseconds, temperature));
     this.bus.attach(0x44, new SHT3xChip(milliseconds, temperature, () => room.humidity()));
-    const tmp117 = sensorEntry(TMP117, { sensor: { io: this.bus.SMBus } }, TMP117.RANGE);
-    const sht3x = sensorEntry(SHT3x, { sensor: { io: this.bus.I2C } }, SHT3x.RANGE);
     this.pins = new Pins(() => this.#condition());
     this.outputs = { cooler: output(this.pins, COOLER), heater: output(this.pins, HEATER) };
-    this.sensors = { simulated: () => tmp117, tmp117: () => tmp117, sht3x: () => sht3x };
+    this.sensors = this.sensorsOf({ TMP117, SHT3x, sensorEntry });
+  }
+
+  /** `sensors` with the drivers of another firmware. */
+  sensorsOf(drivers: Drivers): Readonly<Record<string, () => SensorEntry>> {
+    const { TMP117, SHT3x } = drivers;
+    const tmp117 = drivers.sensorEntry(TMP117, { sensor: { io: this.bus.SMBus } }, TMP117.RANGE);
+    const sht3x = drivers.sensorEntry(SHT3x, { sensor: { io: this.bus.I2C } }, SHT3x.RANGE);
+    return { simulated: () => tmp117, tmp117: () => tmp117, sht3x: () => sht3x };
   }
 
   #condition(): void {

@@ -12,11 +12,13 @@ import type {
   SerialClass,
   Timer,
   UDPClass,
+  UpdateBoard,
 } from "../../../firmware/ports.js";
+import type { Firmware } from "../../boot/firmware-image.js";
 import { lightOn, SimulatedHardware } from "../../chips/hardware.js";
 import { Pins } from "../../chips/pins.js";
 import { type TimerDomain, VirtualClock, type VirtualClockOptions } from "./clock.js";
-import type { VirtualFlash } from "./flash.js";
+import { PowerCut, type VirtualFlash } from "./flash.js";
 import type { VirtualHost } from "./host.js";
 import { VirtualNetwork } from "./network.js";
 import { ownClock } from "./own-clock.js";
@@ -51,6 +53,8 @@ export interface VirtualBoardOptions extends VirtualClockOptions {
   resetReason?: string;
   /** The board wants to be reset, by itself or by its hardware watchdog; without it, it has neither. */
   onReset?: (reason: string) => void;
+  /** Gets what its callbacks throw; without it that comes to whoever lets time pass. */
+  onThrow?: (error: unknown) => void;
 }
 
 /** Milliseconds after which a hardware watchdog bites that was not fed. */
@@ -81,12 +85,12 @@ export class VirtualBoard implements Board {
   readonly line: VirtualLine;
   readonly hardware: SimulatedHardware;
   readonly random: () => number;
-  readonly mqtt: Board["mqtt"];
+  mqtt: Board["mqtt"];
   readonly dns: Board["dns"];
   readonly tcp: Board["tcp"];
   declare readonly udp?: IO<UDPClass>;
   readonly serial: () => IO<SerialClass>;
-  readonly sensors: Board["sensors"];
+  sensors: Board["sensors"];
   readonly outputs: () => Outputs;
   /** The board's own light is on one of these. */
   readonly light = new Pins();
@@ -96,6 +100,8 @@ export class VirtualBoard implements Board {
   declare readonly resetReason?: string;
   declare readonly restart?: () => void;
   declare readonly watchdog?: HardwareWatchdog;
+  /** Two slots and what checks an image, where it has them. */
+  declare update?: UpdateBoard;
   readonly #domain: TimerDomain;
   readonly #host: VirtualHost;
   readonly #bite: Alarm;
@@ -107,6 +113,7 @@ export class VirtualBoard implements Board {
     this.world = clock;
     this.clock = options.clockUnset ? ownClock(clock) : clock;
     const domain = clock.domain();
+    if (options.onThrow) domain.onThrow = options.onThrow;
     const host = net.host({ domain });
     this.#domain = domain;
     this.#host = host;
@@ -130,12 +137,20 @@ export class VirtualBoard implements Board {
     const { wifi, flash, storage, resetReason, onReset } = options;
     if (flash) this.journal = flash;
     if (wifi) this.network = () => wifi;
-    if (storage) this.storage = storage;
+    if (storage) this.storage = powered(storage, domain);
     if (resetReason !== undefined) this.resetReason = resetReason;
     this.#bite = new Alarm(clock.timer, () => onReset?.("watchdog"));
     if (!onReset) return;
     this.restart = () => onReset("software");
     this.watchdog = { feed: () => this.#bite.set(WATCHDOG_TIMEOUT) };
+  }
+
+  /** Gets what a firmware brings, which runs on it from now on; the watchdog runs as well. */
+  load(firmware: Firmware, update: UpdateBoard): void {
+    this.mqtt = { io: firmware.MQTTClient };
+    this.sensors = { ...this.sensors, ...this.hardware.sensorsOf(firmware) };
+    this.update = update;
+    this.watchdog?.feed();
   }
 
   /** The loop turns no more, for ever. */
@@ -153,4 +168,17 @@ export class VirtualBoard implements Board {
     this.line.vanish();
     this.journal?.reopen();
   }
+}
+
+/** Storage of a board that cannot be reached any more once its power is cut. */
+function powered(storage: KeyValue, domain: TimerDomain): KeyValue {
+  const reached = () => {
+    if (domain.isCut) throw new PowerCut("the power is off");
+    return storage;
+  };
+  return {
+    read: (key) => reached().read(key),
+    write: (key, value) => reached().write(key, value),
+    delete: (key) => reached().delete(key),
+  };
 }

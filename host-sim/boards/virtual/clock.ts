@@ -15,6 +15,8 @@ export class TimerDomain {
   pending = 0;
   /** They run into nothing: the processor is stuck in a loop. */
   hangs = false;
+  /** Gets what a callback throws, which otherwise comes to whoever lets time pass. */
+  declare onThrow?: (error: unknown) => void;
   #isCut = false;
   #forget: () => void;
 
@@ -36,6 +38,17 @@ export class TimerDomain {
 
   get isCut(): boolean {
     return this.#isCut;
+  }
+
+  /** Runs a callback of whoever has these timers. */
+  run(callback: () => void): void {
+    if (this.hangs) return;
+    if (!this.onThrow) return callback();
+    try {
+      callback();
+    } catch (error) {
+      this.onThrow(error);
+    }
   }
 
   /** None of its timers runs any more, whether set before or after. */
@@ -158,7 +171,7 @@ export class VirtualClock implements Clock {
       entry.callback = undefined;
       domain.pending -= 1;
       this.#steps += 1;
-      if (!domain.hangs) callback();
+      domain.run(callback);
     }
     this.#elapsed = Math.max(this.#elapsed, end); // a timer may have let more time pass
   }

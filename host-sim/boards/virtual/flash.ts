@@ -27,6 +27,8 @@ export class VirtualFlash {
   failErases = false;
   /** The same of reading. */
   failReads = false;
+  /** Called when the power goes within a write or an erase, which then throws all the same. */
+  declare onCut?: () => void;
   #cells: Cells;
   #erases: Uint32Array;
   #writes = 0;
@@ -189,6 +191,7 @@ export class VirtualFlash {
 
   #cut(): never {
     this.#isPowered = false;
+    this.onCut?.();
     throw new PowerCut("the power went");
   }
 }

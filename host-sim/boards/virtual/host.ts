@@ -132,10 +132,10 @@ class VirtualTCP extends StreamSocket {
       throw new TypeError(`address "${options.address}" is no IP address`);
     this.attach(
       host.connect(options.address, port, {
-        connected: () => this.onTransportConnected(),
-        data: (bytes) => this.onTransportData(bytes),
-        sent: (count) => this.onTransportSent(count),
-        failed: (reason) => this.onTransportFailed(reason),
+        connected: () => domain.run(() => this.onTransportConnected()),
+        data: (bytes) => domain.run(() => this.onTransportData(bytes)),
+        sent: (count) => domain.run(() => this.onTransportSent(count)),
+        failed: (reason) => domain.run(() => this.onTransportFailed(reason)),
       }),
     );
   }

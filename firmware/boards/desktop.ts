@@ -15,7 +15,7 @@ import type { IO, MQTTClientClass, SerialClass, TCPClass, UDPClass } from "../po
 import kept from "./kept.js";
 import MQTTClient from "./mqtt.js";
 import { SystemResolver } from "./resolver.js";
-import { openTLS } from "./tls/tls.js";
+import { openTLS } from "./tls/open.js";
 
 /** The simulator's class reads into new buffers only; the firmware fills its own, as ECMA-419 has it. */
 class FillingSerial {

@@ -35,7 +35,7 @@ import { freeMemory, resetReason, restart, watchdog } from "./esp32-system.js";
 import { update } from "./esp32-update.js";
 import MQTTClient from "./mqtt.js";
 import { SystemResolver } from "./resolver.js";
-import { openTLS } from "./tls/tls.js";
+import { openTLS } from "./tls/open.js";
 import { macAddress, openStation } from "./wifi.js";
 
 /** UART 0 is the one behind the USB port, which the debugger has. */

@@ -2,12 +2,13 @@
  * Thin wrappers of Moddable's `mcconfig`: what is missing is said in one line, the pinned TypeScript compiler comes
  * onto PATH, and everything else is mcconfig's.
  *
- *   node scripts/moddable.mjs build esp32 [-p esp32/esp32c3] [ssid=... password=... broker=... ca=@ca.pem]
+ *   node scripts/moddable.mjs build esp32 [-p esp32/esp32c3] [ssid=... password=... broker=... ca=@ca.pem updatekey=@update.pub]
  *   node scripts/moddable.mjs flash esp32 [...]
  *   node scripts/moddable.mjs simulator [...]
  */
 
 import { spawnSync } from "node:child_process";
+import { createPublicKey } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -19,7 +20,7 @@ const GUIDE = "https://www.moddable.com/documentation/Moddable%20SDK%20-%20Getti
 const HOSTS = { linux: "lin", darwin: "mac", win32: "win" };
 
 /** Settings whose text is in a file, as `ca=@ca.pem`. */
-const FROM_FILE = /^(ca|cert|key)=@(.*)$/s;
+const FROM_FILE = /^(ca|cert|key|updatekey)=@(.*)$/s;
 
 class Missing extends Error {}
 
@@ -38,7 +39,20 @@ function argument(text) {
     .map(([, , base64]) => Buffer.from(base64, "base64"));
   const der = blocks.length > 0 ? Buffer.concat(blocks) : bytes;
   if (der.length === 0) throw new Missing(`${name}=@${file}: the file is empty`);
+  if (name === "updatekey") checkUpdateKey(`${name}=@${file}`, der);
   return `${name}=${der.toString("base64")}`;
+}
+
+/** The private key must not get into an image by mistake. */
+function checkUpdateKey(what, der) {
+  let key;
+  try {
+    key = createPublicKey({ key: der, format: "der", type: "spki" });
+  } catch {
+    throw new Missing(`${what}: not a public key (the private one has no place on a device)`);
+  }
+  if (key.asymmetricKeyDetails?.namedCurve !== "prime256v1")
+    throw new Missing(`${what}: not a key on the curve P-256`);
 }
 
 /** The environment in which mcconfig runs. */

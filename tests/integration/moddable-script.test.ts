@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { generateKeyPairSync } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import { afterEach, describe, expect, it } from "@jest/globals";
@@ -66,6 +67,32 @@ onPosix("npm run simulator, and what flashes an ESP32", () => {
     const given = Object.fromEntries(args.slice(4).map((arg) => arg.split(/=(.*)/s, 2)));
     readSettings(given, ["tmp117"], problems);
     expect(problems).toEqual([]);
+  });
+
+  it("reads the public key of updates, and puts no private one into an image", () => {
+    const directory = scratchDirectory();
+    const file = path.join(directory, "update");
+    const given = (contents: string | Buffer) => {
+      fs.writeFileSync(file, contents);
+      const { args, errors } = mcconfig(`updatekey=@${file}`);
+      return [...args.slice(4), ...errors.split("\n").slice(0, -1)];
+    };
+    const pair = (namedCurve: string) => generateKeyPairSync("ec", { namedCurve });
+    const { publicKey, privateKey } = pair("prime256v1");
+    const der = publicKey.export({ type: "spki", format: "der" });
+    const taken = [`updatekey=${der.toString("base64")}`];
+    expect(given(publicKey.export({ type: "spki", format: "pem" }))).toEqual(taken);
+    expect(given(der)).toEqual(taken);
+    const refused = (why: string) => [expect.stringMatching(`^hearth: updatekey=@.*: not a ${why}`)];
+    expect(given(privateKey.export({ type: "pkcs8", format: "pem" }))).toEqual(refused("public key"));
+    expect(given(privateKey.export({ type: "sec1", format: "pem" }))).toEqual(refused("public key"));
+    expect(given(privateKey.export({ type: "pkcs8", format: "der" }))).toEqual(refused("public key"));
+    expect(given(pem("CERTIFICATE", CERTIFICATE))).toEqual(refused("public key"));
+    expect(given(pair("secp384r1").publicKey.export({ type: "spki", format: "pem" }))).toEqual(
+      refused("key on the curve P-256"),
+    );
+    const rsa = generateKeyPairSync("rsa", { modulusLength: 1024 }).publicKey;
+    expect(given(rsa.export({ type: "spki", format: "pem" }))).toEqual(refused("key on the curve P-256"));
   });
 
   it("says in one line that a file is not there, or empty", () => {

@@ -48,6 +48,8 @@ describe("a signature as text", () => {
     ["two digits too many", `${SOME + SOME}88`],
     ["an upper-case digit", `A${SOME.slice(1)}${SOME}`],
     ["a letter beyond the digits", `${SOME}${SOME.slice(1)}g`],
+    ["what stands behind 9", `:${SOME.slice(1)}${SOME}`],
+    ["what stands before a", `${SOME}\`${SOME.slice(1)}`],
     ["white space", ` ${SOME.slice(1)}${SOME}`],
     ["a sign", `${SOME}-${SOME.slice(1)}`],
     ["a digit of another script", `${SOME}٣${SOME.slice(1)}`],

@@ -93,7 +93,7 @@ function textOutput(write: (text: string) => void, colour: boolean): Output {
 }
 
 /** Without what a broker or a server could steer a terminal with: control characters as `\\x1b`. */
-function printable(text: string): string {
+export function printable(text: string): string {
   let result = "";
   for (const character of text) {
     const code = character.codePointAt(0) as number;

@@ -9,7 +9,7 @@ import { errorText } from "./error-text.js";
 import type { KeyValue } from "./ports.js";
 import { problemWith } from "./settings.js";
 
-const KEPT: readonly (keyof Settings)[] = Object.freeze([
+export const KEPT: readonly (keyof Settings)[] = Object.freeze([
   "ssid",
   "password",
   "broker",

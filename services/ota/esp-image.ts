@@ -33,8 +33,8 @@ const CHIPS: Readonly<Record<number, string>> = {
 /** Bytes of an image at most: a slot of `partitions.csv` but for the last block, where the device notes how far it is. */
 export const SIZE_LIMIT = 0x180000 - 4_096;
 
-/** A user name and password in a broker's address, as XS has it among its strings. */
-const URL_WITH_PASSWORD = /mqtts?:\/\/[^\0-\x20"'@]{1,256}:[^\0-\x20"'@]{0,256}@/i;
+/** A user name and password in a broker's address, as XS has it among its strings; not the firmware's own example. */
+const URL_WITH_PASSWORD = /mqtts?:\/\/(?!user:password@host\b)[^\0-\x20"'@]{1,256}:[^\0-\x20"'@]{0,256}@/i;
 
 const PRIVATE_KEY = /-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----/;
 

@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { formatDuration } from "../../firmware/codec/duration.js";
+import { hostPort } from "../../firmware/codec/endpoint.js";
 import { readImage } from "../../services/ota/image.js";
 import { readSigningKey } from "../../services/ota/keys.js";
 import { urlProblem } from "../../services/ota/manifest.js";
@@ -78,7 +79,7 @@ export const publishCommand: OTACommand = (argv) => {
       const { version } = image;
       const events = eventsFor(output, options);
       const outcome = await asFailure(publish({ ...options, events }, end)).catch((error: unknown) => {
-        throw cannotListen(error);
+        throw cannotListen(error, options.listen);
       });
       finish(output, outcome, version, devices.length);
     },
@@ -151,10 +152,11 @@ function finish(output: OTAOutput, outcome: Outcome, version: string, count: num
     output.say("done", `${confirmed === 1 ? "the device runs" : `all ${confirmed} devices run`} ${version}`);
     return;
   }
-  const why = stopped === undefined ? "" : `; stopped, for ${stopped}`;
   const which = someOf(unconfirmed.map(({ base }) => base));
+  const why = stopped === undefined ? "" : `, stopped: ${stopped}`;
   throw new Failure(
-    `${confirmed} of ${count} devices run ${version}, not ${which}${why}: their manifest is withdrawn; mend what they say, then publish again, which passes over those that run it`,
+    `${confirmed} of ${count} devices run ${version} (not ${which})${why}; the manifest is withdrawn from those: ` +
+      "mend what they say and publish again, which passes over those that run it",
   );
 }
 
@@ -202,8 +204,9 @@ function shareIn(name: string, values: Values, minimum: number): Share {
   return share;
 }
 
-function cannotListen(error: unknown): unknown {
+function cannotListen(error: unknown, { host, port }: { host: string | undefined; port: number }): unknown {
   const { code, syscall, message } = error as NodeJS.ErrnoException;
   if (syscall !== "listen" && syscall !== "getaddrinfo") return error;
-  return new UsageError(`option --listen: the image cannot be served there: ${code ?? message}`);
+  const where = host === undefined ? `port ${port} of this machine` : hostPort(host, port);
+  return new UsageError(`option --listen: the image cannot be served at ${where} (${code ?? message})`);
 }

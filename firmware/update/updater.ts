@@ -158,7 +158,6 @@ export class Updater {
       onMessage: (message) => this.#receive(message),
     };
     this.state = { topic: `${base}/update/state`, text: () => this.#text() };
-    this.#recall();
   }
 
   /** For the diagnostics. */
@@ -171,13 +170,9 @@ export class Updater {
     return this.#reason === "" ? undefined : this.#reason;
   }
 
-  /** What runs has not been confirmed. */
-  get isTrial(): boolean {
-    return this.#state === State.TRIAL;
-  }
-
-  /** The node runs: a trial's time begins. */
+  /** The node runs: how the last update went is told, or a trial's time begins. */
   start(): void {
+    this.#recall();
     if (this.#state !== State.TRIAL) return;
     const { monitor, version, trial } = this.#options;
     if (this.#version !== "" && this.#version !== version)
@@ -239,7 +234,11 @@ export class Updater {
           this.#reason = `the trial of ${chapter.version} ended by ${reset}`;
           this.#state = State.WAITING;
           this.#remember({ stage: Stage.TAKEN });
-        } else this.#conclude(Stage.REVERTED, chapter.reason || `the trial ended by ${reset ?? "a restart"}`);
+        } else
+          this.#conclude(
+            Stage.REVERTED,
+            chapter.reason || `it ended before it was confirmed, by ${endOf(reset)}`,
+          );
         break;
       case Stage.TAKEN:
         this.#state = State.WAITING;
@@ -586,6 +585,11 @@ export class Updater {
       reason: this.reason,
     });
   }
+}
+
+/** In words: one that ends before it has counted its boot is not told from one that ended on purpose. */
+function endOf(reset: string | undefined): string {
+  return reset === undefined || reset === "software" ? "a restart, or an exception at its start" : reset;
 }
 
 /** It was taken on, and may go on. */

@@ -78,6 +78,8 @@ export interface WorldOptions {
   storage?: MemoryStorage;
   identity?: string;
   seed?: number;
+  /** The device does not know the time of day, and nobody tells it. */
+  clockUnset?: boolean;
 }
 
 /** A device with two slots, its broker, and a server that has the new image. */
@@ -109,6 +111,7 @@ export function updateWorld(options: WorldOptions = {}) {
     flash: new VirtualFlash(16),
     ...(options.identity !== undefined && { identity: options.identity }),
     ...(options.seed !== undefined && { seed: options.seed }),
+    ...(options.clockUnset !== undefined && { clockUnset: options.clockUnset }),
     program: (board, firmware) => {
       const booted = firmware.boot({ board, image: settings, monitor: journal, version: firmware.version });
       journal.warnings.push(...booted.problems);
@@ -126,6 +129,13 @@ export function updateWorld(options: WorldOptions = {}) {
     /** What it says now. */
     said: () => JSON.parse(broker.retained.get(`${base}/update/state`)?.payload ?? "{}") as Said,
     publish: (payload: string | Uint8Array) => broker.publish(`${base}/update`, payload as string, 1, true),
+    /** Numbers of the readings that the broker has, each once, in order. */
+    numbers: () => {
+      const found = broker
+        .payloads(`${base}/temperature`)
+        .map((payload) => (JSON.parse(payload) as { seq: number }).seq);
+      return [...new Set(found)].sort((one, other) => one - other);
+    },
     diagnostics: () =>
       JSON.parse(broker.payloads(`${base}/diagnostics`).at(-1) ?? "{}") as Record<string, unknown>,
   };

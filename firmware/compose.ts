@@ -104,7 +104,7 @@ export interface Board {
   /** Starts the device anew, at once; without it the node only warns where it would restart. */
   restart?(): void;
   readonly watchdog?: HardwareWatchdog;
-  /** The other slot and what an update is checked with, where the board has such. */
+  /** The other slot and what an update is checked with, where the board has such; without `restart`, no slot can be activated. */
   readonly update?: UpdateBoard;
 }
 
@@ -396,7 +396,7 @@ function makeUpdater(
 ): Updater {
   const { timer, dns, storage } = board;
   return new Updater({
-    board: board.restart && board.update,
+    board: board.update,
     key: settings.updatekey,
     base: settings.topic,
     version,

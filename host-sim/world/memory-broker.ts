@@ -16,6 +16,8 @@ interface BrokerSession {
   /** Ends with its connection. */
   clean: boolean;
   filters: Map<string, QoS>;
+  /** One of them has a wildcard; of a thousand devices hardly one has. */
+  hasWildcard: boolean;
   /** Waits for a client that is away. */
   queue: { message: Published; qos: QoS }[];
   nextId: number;
@@ -149,6 +151,7 @@ export class MemoryBroker {
       session = {
         clean: packet.clean !== false,
         filters: new Map(),
+        hasWildcard: false,
         queue: [],
         nextId: 1,
         received: new Set(),
@@ -216,16 +219,12 @@ export class MemoryBroker {
       case "subscribe": {
         const granted = packet.subscriptions.map(({ topic, qos }) => {
           session.filters.set(topic, qos);
+          if (/[+#]/.test(topic)) session.hasWildcard = true;
           return qos;
         });
         this.#send(peer, { cmd: "suback", messageId: packet.messageId as number, granted });
-        for (const message of this.retained.values()) {
-          const qos = grantedFor(
-            packet.subscriptions.map(({ topic, qos }) => [topic, qos]),
-            message,
-          );
-          if (qos !== undefined) this.#deliver(session, message, qos, true);
-        }
+        for (const { message, qos } of this.#retainedFor(packet.subscriptions))
+          this.#deliver(session, message, qos, true);
         break;
       }
       case "unsubscribe":
@@ -238,6 +237,20 @@ export class MemoryBroker {
       case "disconnect":
         connection.will = undefined;
         break;
+    }
+  }
+
+  *#retainedFor(
+    subscriptions: readonly { topic: string; qos: QoS }[],
+  ): Generator<{ message: Published; qos: QoS }> {
+    const filters = subscriptions.map(({ topic, qos }) => [topic, qos] as const);
+    const isExact = filters.every(([filter]) => !/[+#]/.test(filter));
+    const candidates = isExact
+      ? filters.flatMap(([filter]) => this.retained.get(filter) ?? [])
+      : this.retained.values();
+    for (const message of candidates) {
+      const qos = grantedFor(filters, message);
+      if (qos !== undefined) yield { message, qos };
     }
   }
 
@@ -271,7 +284,9 @@ export class MemoryBroker {
     }
     this.onPublish?.(message);
     for (const session of this.#sessions.values()) {
-      const qos = grantedFor(session.filters, message);
+      const qos = session.hasWildcard
+        ? grantedFor(session.filters, message)
+        : atMost(session.filters.get(message.topic), message);
       if (qos !== undefined) this.#deliver(session, message, qos, false);
     }
   }
@@ -305,7 +320,11 @@ function grantedFor(filters: Iterable<readonly [string, QoS]>, message: Publishe
   for (const [filter, qos] of filters) {
     if (matches(filter, message.topic)) granted = Math.max(granted ?? 0, qos) as QoS;
   }
-  return granted === undefined ? undefined : (Math.min(granted, message.qos) as QoS);
+  return atMost(granted, message);
+}
+
+function atMost(granted: QoS | undefined, { qos }: Published): QoS | undefined {
+  return granted === undefined ? undefined : (Math.min(granted, qos) as QoS);
 }
 
 /** Whether a topic filter matches a topic, section 4.7. */

@@ -77,15 +77,38 @@ export function noticesOf(device: Device): Notice[] {
   if (count("stalls") > 0) add(true, `Restarted ${formatNumber(count("stalls"), 0)} × for a silent sensor`);
   if (count("waiting") > 0) add(false, `${formatNumber(count("waiting"), 0)} readings wait`);
   if (count("sensorErrors") > 0) add(false, `${formatNumber(count("sensorErrors"), 0)} sensor errors`);
+  const update = updateNotice(diagnostics.get("update"), diagnostics.get("updatereason"));
+  if (update) notices.push(update);
   const signal = diagnostics.get("signal");
   if (typeof signal === "number" && signal < WEAK) add(false, `Weak Wi-Fi, ${formatNumber(signal, 0)} dBm`);
   return notices;
+}
+
+/** States of an update that has ended badly. */
+const ENDED_BADLY: readonly unknown[] = ["refused", "failed", "reverted"];
+
+/** States of one that is under way, with what the device does. */
+const UNDER_WAY: ReadonlyMap<unknown, string> = new Map([
+  ["waiting", "waits"],
+  ["downloading", "comes"],
+  ["verifying", "is verified"],
+  ["restarting", "restarts the device"],
+  ["trial", "runs on trial"],
+]);
+
+function updateNotice(state: unknown, reason: unknown): Notice | undefined {
+  const why = typeof reason === "string" && reason !== "" ? `: ${visible(reason)}` : "";
+  if (ENDED_BADLY.includes(state)) return { serious: true, text: `Update ${state as string}${why}` };
+  const doing = UNDER_WAY.get(state);
+  return doing === undefined ? undefined : { serious: false, text: `Update ${doing}${why}` };
 }
 
 const LABELS: ReadonlyMap<string, string> = new Map([
   ["uptime", "Running for"],
   ["boot", "Starts"],
   ["version", "Firmware"],
+  ["update", "Last update"],
+  ["updatereason", "Why"],
   ["mode", "Mode"],
   ["reset", "Started after"],
   ["unwell", "Starts that went badly"],

@@ -140,7 +140,6 @@ export class Fleet {
       });
       client.on("error", (error) => {
         reason = brokerProblem(error, endpoint, secure);
-        if (isFirst) reject(new Problem(reason));
       });
       let isLost = false;
       client.on("connect", () => {

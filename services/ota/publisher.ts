@@ -8,6 +8,7 @@ import { Fleet, filtersFor } from "./fleet.js";
 import type { Image } from "./image.js";
 import { type ImageServer, serveImage } from "./image-server.js";
 import { signManifest } from "./manifest.js";
+import { checkRemoteImage } from "./remote-image.js";
 import { type Decision, Phase, type Progress, Rollout } from "./rollout.js";
 import type { Share } from "./share.js";
 
@@ -173,8 +174,12 @@ class Publisher {
   }
 
   async #address(fleet: Fleet): Promise<string> {
-    const { url, listen, image } = this.#options;
-    if (url !== undefined) return url;
+    const { url, listen, image, events } = this.#options;
+    if (url !== undefined) {
+      const warning = await checkRemoteImage(url, image);
+      if (warning !== undefined) events.warning(warning);
+      return url;
+    }
     const host = listen.host ?? fleet.localAddress;
     const server = await serveImage(image, { host, port: listen.port });
     this.#server = server;

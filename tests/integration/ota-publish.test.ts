@@ -4,8 +4,9 @@ import path from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "@jest/globals";
 import mqtt from "mqtt";
 import { startEmbeddedBroker } from "../../host-sim/world/embedded-broker.js";
-import { writeImage } from "../../services/ota/image.js";
-import { makeKeys } from "../../services/ota/keys.js";
+import { readImage, writeImage } from "../../services/ota/image.js";
+import { makeKeys, readSigningKey } from "../../services/ota/keys.js";
+import { publish as startPublishing } from "../../services/ota/publisher.js";
 import { FakeDevice, goesBack, good, hangs, type Script } from "../support/fake-device.js";
 import { eventsOf, runOTA, startOTA } from "../support/ota.js";
 import { freePort, hasProgram, temporaryDirectory, until } from "../support/peers.js";
@@ -236,9 +237,11 @@ describe("publishing", () => {
     const url = await embedded();
     const seen: Script = (device, manifest) => device.say(manifest, "confirmed");
     const [device] = await devices(url, [seen]);
-    const elsewhere = "https://updates.example.org/a.bin";
+    const elsewhere = `https://127.0.0.1:${await freePort()}/a.bin`;
     const more = ["--minimum", "0.1.0", "--expires", "2h", "--rollback", "--url", elsewhere];
-    expect(await publish(url, 1, ...more).exited).toBe(0);
+    const run = publish(url, 1, ...more);
+    expect(await run.exited).toBe(0);
+    expect(run.output).toContain(`${elsewhere} cannot be reached from here (ECONNREFUSED): can devices?`);
     const [manifest] = device.manifests;
     expect(manifest).toMatchObject({ url: elsewhere, minimum: "0.1.0", rollback: true });
     expect(manifest.expires - manifest.issued).toBe(7_200_000);
@@ -297,6 +300,37 @@ describe("publishing", () => {
       "the broker could not be told to take it back from home/d0: mosquitto_pub -r -n -t <base>/update",
     );
     expect(run.errors).toMatch(/^hearth: 0 of 1 devices run 0\.2\.0 .*\n$/);
+  });
+
+  it("publishes nothing where it is interrupted before it has begun", async () => {
+    const { port } = new URL(await embedded());
+    const [device] = await devices(`mqtt://127.0.0.1:${port}`, [good]);
+    const silent = { plan: () => {}, stage: () => {}, progress: () => {}, warning: () => {}, note: () => {} };
+    const endpoint = {
+      host: "127.0.0.1",
+      port: Number(port),
+      secure: false,
+      user: undefined,
+      password: undefined,
+    };
+    const outcome = await startPublishing(
+      {
+        broker: { endpoint, secure: undefined },
+        image: readImage(inside("image")),
+        key: readSigningKey(KEY).key,
+        devices: ["home/d0"],
+        ...{ url: undefined, listen: { host: undefined, port: 0 }, minimum: undefined, rollback: false },
+        ...{ expires: 60_000, timeout: 60_000, first: { count: 1 }, failures: { count: 0 }, events: silent },
+      },
+      Promise.resolve(),
+    );
+    expect(outcome).toEqual({
+      confirmed: 0,
+      unconfirmed: [{ base: "home/d0", reason: "not begun, for the rollout was stopped" }],
+      stopped: "it was interrupted",
+      left: [],
+    });
+    expect([device.manifests.length, device.withdrawn]).toEqual([0, 0]);
   });
 
   it("ends with one line and status 1 where there is no broker", async () => {

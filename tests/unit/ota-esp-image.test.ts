@@ -36,6 +36,7 @@ describe("an image that mcconfig built", () => {
     ],
     ["cut short", espImage(PRODUCT).subarray(0, -1), /^is cut short or damaged/],
     ["cut short within a segment", espImage(PRODUCT).subarray(0, 60), /^is cut short or damaged/],
+    ["cut short within a segment's head", espImage(PRODUCT).subarray(0, 28), /^is cut short or damaged/],
     ["without a segment", cleared(espImage(PRODUCT), 1), /^is cut short or damaged/],
     ["damaged", cleared(espImage(PRODUCT), 40), /^is cut short or damaged/],
     [

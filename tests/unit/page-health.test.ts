@@ -55,6 +55,33 @@ describe("the health of a device", () => {
     expect(noticesOf(device("online", 0, { waiting: "many", signal: "weak" }))).toEqual([]);
   });
 
+  it.each([
+    [{ update: "idle" }, undefined],
+    [{ update: "confirmed" }, undefined],
+    [{ update: "constructor", updatereason: "x" }, undefined],
+    [{ update: 7 }, undefined],
+    [{ update: "downloading" }, { serious: false, text: "Update comes" }],
+    [
+      { update: "waiting", updatereason: "the clock is not set" },
+      { serious: false, text: "Update waits: the clock is not set" },
+    ],
+    [{ update: "trial" }, { serious: false, text: "Update runs on trial" }],
+    [
+      { update: "refused", updatereason: "it is for an esp32c3" },
+      { serious: true, text: "Update refused: it is for an esp32c3" },
+    ],
+    [
+      { update: "failed", updatereason: 5 },
+      { serious: true, text: "Update failed" },
+    ],
+    [
+      { update: "reverted", updatereason: "no reading\u202e <b>" },
+      { serious: true, text: "Update reverted: no reading\ufffd <b>" },
+    ],
+  ])("has of the update %j the notice %j", (diagnostics, notice) => {
+    expect(noticesOf(device("online", 0, diagnostics))).toEqual(notice === undefined ? [] : [notice]);
+  });
+
   it("has every field of its diagnostics in the details, those nobody knows by their own names", () => {
     const details = detailsOf(
       device("online", 0, { uptime: 90_000, free: 150_000, signal: -58, "<b>": true }),

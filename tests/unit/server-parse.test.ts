@@ -192,3 +192,14 @@ describe("what a message says", () => {
     );
   });
 });
+
+describe("what is said of updates", () => {
+  it.each([
+    ["home/livingroom/update", '{"kind":"host","version":"0.2.0"}\n00ff'],
+    ["home/livingroom/update", ""],
+    ["home/livingroom/update/state", '{"state":"downloading","version":"0.1.0","done":1,"size":2}'],
+    ["home/livingroom/update/state", "nonsense"],
+  ])("at %s is none of the server's, and nothing that is malformed: %j", (topic, payload) => {
+    expect(parse(topic, payload)).toEqual({ kind: "other" });
+  });
+});

@@ -1,6 +1,7 @@
 /** What is published at `<base>/update`: a line of JSON, and its signature. */
 
 import { createHash, type KeyObject, sign } from "node:crypto";
+import { parseHTTPAddress } from "../../firmware/codec/http-url.js";
 import { Problem } from "./problem.js";
 
 export interface Manifest {
@@ -56,17 +57,9 @@ export function signManifest(manifest: Manifest, key: KeyObject): SignedManifest
 /** What is wrong with the address of an image, in words that follow it. */
 export function urlProblem(text: string): string | undefined {
   if (Buffer.byteLength(text) > URL_LIMIT) return `it is longer than ${URL_LIMIT} bytes`;
-  let url: URL;
-  try {
-    url = new URL(text);
-  } catch {
-    return "allowed is http://... or https://...";
-  }
-  if (url.protocol !== "http:" && url.protocol !== "https:") return "allowed is http://... or https://...";
-  if (url.username !== "" || url.password !== "")
+  if (/^https?:\/\/[^/?#]*@/.test(text))
     return "it must have no user and password: everybody at the broker can read it";
-  // What a device writes into its request as it is.
-  if (!/^[!-~]+$/.test(text) || text.includes("#"))
-    return "allowed are visible ASCII characters without #, others as %XX";
-  return undefined;
+  return parseHTTPAddress(text)
+    ? undefined
+    : "allowed is http[s]://host[:port]/path in visible ASCII characters without #, others as %XX";
 }

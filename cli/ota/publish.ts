@@ -144,6 +144,7 @@ function finish(output: OTAOutput, outcome: Outcome, version: string, count: num
   const { confirmed, unconfirmed, stopped, left } = outcome;
   output.tell("end", { ...outcome });
   for (const { base, reason } of unconfirmed.slice(0, LISTED)) output.say("failed", `${base}: ${reason}`);
+  if (unconfirmed.length > LISTED) output.say("failed", `and ${unconfirmed.length - LISTED} more`);
   if (left.length > 0)
     output.warning(
       `the broker could not be told to take it back from ${someOf(left)}: mosquitto_pub -r -n -t <base>/update does`,

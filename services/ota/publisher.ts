@@ -59,6 +59,7 @@ export interface PublishEvents {
 export interface Outcome {
   /** Run the version: how many. */
   confirmed: number;
+  /** Those first that failed. */
   unconfirmed: readonly { base: string; reason: string }[];
   /** Why it was stopped before all devices had their turn or were done. */
   stopped: string | undefined;
@@ -80,6 +81,9 @@ export async function publish(options: PublishOptions, end: Promise<unknown>): P
     await publisher.close();
   }
 }
+
+/** What somebody should look at first, at the end. */
+const WORST: readonly Phase[] = [Phase.FAILED, Phase.WITHDRAWN, Phase.WAITING];
 
 const INTERRUPTED = "it was interrupted";
 
@@ -133,6 +137,7 @@ class Publisher {
     const left = await fleet.close();
     const unconfirmed = [...rollout.progress]
       .filter(({ phase }) => phase !== Phase.CONFIRMED)
+      .sort((a, b) => WORST.indexOf(a.phase) - WORST.indexOf(b.phase))
       .map((progress) => ({ base: progress.base, reason: reasonOf(progress) }));
     return {
       confirmed: devices.length - unconfirmed.length,
@@ -268,6 +273,7 @@ function reasonOf({ phase, said, reason }: Progress): string {
   if (reason !== undefined) return reason;
   if (phase === Phase.WAITING) return "not begun, for the rollout was stopped";
   if (said === undefined) return "stopped before it said anything";
+  if (isFinal(said)) return `${said.state}: ${said.reason ?? "no reason given"}`;
   if (said.state === "trial" || said.state === "restarting")
     return "stopped in its trial: it confirms the version or goes back by itself (npm run ota -- status)";
   return `stopped while ${said.state}; it stays on ${said.version}`;

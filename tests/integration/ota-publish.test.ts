@@ -233,6 +233,21 @@ describe("publishing", () => {
     expect(events.at(-1)).toMatchObject({ unconfirmed: [{ base: "home/d0" }] });
   });
 
+  it("names at the end those first that failed, and of many only some", async () => {
+    const url = await embedded();
+    await devices(url, [() => {}]);
+    const device = await FakeDevice.start(url, "home/d24", goesBack, { key: publicKey() });
+    cleanups.push(() => device.stop(true));
+    const run = publish(url, 25);
+    expect(await run.exited).toBe(1);
+    expect(run.errors).toContain("(not home/d24, home/d0, home/d1, home/d2, home/d3 and 20 more)");
+    const summary = run.lines.slice(-21).map((line) => line.replace(/^.*✗ */, ""));
+    expect(summary[0]).toBe("home/d24: reverted: no reading was acknowledged");
+    expect(summary[1]).toBe("home/d0: stopped before it said anything");
+    expect(summary[2]).toBe("home/d1: not begun, for the rollout was stopped");
+    expect(summary[20]).toBe("and 5 more");
+  });
+
   it("says which minimum, expiry and rollback were asked for, and where the image is", async () => {
     const url = await embedded();
     const seen: Script = (device, manifest) => device.say(manifest, "confirmed");

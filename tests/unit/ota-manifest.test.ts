@@ -2,6 +2,10 @@ import { createHash, generateKeyPairSync, verify } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import { afterAll, describe, expect, it } from "@jest/globals";
+import { parsePublicKey } from "../../firmware/codec/p256.js";
+import type { Slots } from "../../firmware/ports.js";
+import { openEnvelope, parseManifest } from "../../firmware/update/manifest.js";
+import { updateBoard } from "../../host-sim/boot/update-board.js";
 import { readImage, writeImage } from "../../services/ota/image.js";
 import { type Manifest, signManifest, urlProblem } from "../../services/ota/manifest.js";
 import { compareVersions, isVersion } from "../../services/ota/version.js";
@@ -48,6 +52,21 @@ describe("a signed manifest", () => {
   it("has the least version and the rollback where they are asked for", () => {
     const { payload } = signManifest({ ...MANIFEST, minimum: "0.1.0", rollback: true }, privateKey);
     expect(partsOf(payload).line).toMatch(/,"expires":1797767351184,"minimum":"0\.1\.0","rollback":true\}$/);
+  });
+
+  it("is what a device reads, with the key that it was given", () => {
+    const { payload } = signManifest({ ...MANIFEST, minimum: "0.1.0", rollback: true }, privateKey);
+    const { line, signature } = openEnvelope(Buffer.from(payload));
+    expect(parseManifest(line)).toEqual({ ...MANIFEST, minimum: "0.1.0", rollback: true });
+    const { payload: plain } = signManifest(MANIFEST, privateKey);
+    expect(parseManifest(openEnvelope(Buffer.from(plain)).line)).toEqual({
+      ...MANIFEST,
+      minimum: undefined,
+      rollback: false,
+    });
+    const point = parsePublicKey(publicKey.export({ type: "spki", format: "pem" }).toString());
+    const board = updateBoard({} as Slots);
+    expect(board.verify(point as Uint8Array, line, signature as Uint8Array)).toBe(true);
   });
 
   itWith("openssl")("is accepted by OpenSSL (needs openssl)", () => {

@@ -130,7 +130,10 @@ export class Rollout {
   /** A device has said something; that it runs the new version counts, also where it is late. */
   say(base: string, said: DeviceState, now: number): Decision {
     const member = this.#members.get(base);
-    if (!member || said.manifest !== this.#manifest || member.phase === Phase.WAITING) return NOTHING;
+    // A device that cannot be updated at all looks at no manifest.
+    const isOurs =
+      said.manifest === this.#manifest || (said.manifest === undefined && said.state === "refused");
+    if (!member || !isOurs || member.phase === Phase.WAITING) return NOTHING;
     if (member.phase === Phase.CONFIRMED) return NOTHING;
     member.said = said;
     if (said.state === "confirmed") {

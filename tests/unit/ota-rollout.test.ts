@@ -146,6 +146,14 @@ describe("a rollout", () => {
     expect(r.of("home/d0")).toMatchObject({ phase: Phase.UNDER_WAY, said: undefined });
   });
 
+  it("hears a device that cannot be updated, and therefore names no manifest", () => {
+    const r = rollout(1);
+    r.start(0);
+    const said = { state: "refused", version: "0.1.0", reason: "this device cannot be updated" } as const;
+    expect(r.say("home/d0", said, 1)).toEqual({ publish: [], withdraw: ["home/d0"] });
+    expect(r.of("home/d0")?.reason).toBe("refused: this device cannot be updated");
+  });
+
   it("stops when it is told to, once", () => {
     const r = rollout(20);
     r.start(0);

@@ -4,6 +4,7 @@ import type { Settings } from "../firmware/config.js";
 import { brokerOf } from "../firmware/settings.js";
 import { secureOf } from "../host-sim/boards/credentials.js";
 import { simulatedHardware } from "../host-sim/boards/live.js";
+import { hasChip } from "../host-sim/boot/chip-files.js";
 import type { Secure } from "../host-sim/io/tls.js";
 import type { RunningGateway } from "../services/gateway/gateway.js";
 import { DEFAULT_ID, DEFAULT_TOPICS } from "../services/server/server.js";
@@ -52,6 +53,10 @@ async function run(options: AllOptions, version: string, output: Output, end: Pr
   const climateImage = takeClimateSettings(image);
   const notes: string[] = [];
   const embedded = await embeddedBroker(image, notes);
+  if (options.state !== undefined && hasChip(options.state))
+    notes.push(
+      `${options.state} has the slots of a device that can be updated: npm start -- node runs what is in them, this runs the checkout's firmware`,
+    );
   // One room: what the one measures, the other cools.
   const hardware = simulatedHardware();
   const { state } = options;

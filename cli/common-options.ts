@@ -20,7 +20,7 @@ export const PASSWORD_VARIABLE = "HEARTH_PASSWORD";
 export const SECURITY = ["ca", "pin", "cert", "key"] as const;
 
 /** Settings whose text is in a file. */
-export const FILES: ReadonlySet<string> = new Set(["ca", "cert", "key"]);
+export const FILES: ReadonlySet<string> = new Set(["ca", "cert", "key", "updatekey"]);
 
 export type Values = Readonly<Record<string, string | undefined>>;
 
@@ -137,7 +137,12 @@ export function listenOf(name: string, text: string): Listen {
 
 /** What the firmware says of a setting, said of an option. */
 export function asOption(problem: string): string {
-  return problem.replace(/^setting "(\w+)"/, "option --$1");
+  return problem.replace(/^setting "(\w+)"/, (_, name: string) => `option --${optionName(name)}`);
+}
+
+/** The option that a setting has: its own name, but for one. */
+export function optionName(setting: string): string {
+  return setting === "updatekey" ? "update-key" : setting;
 }
 
 export function readFile(name: string, file: string): string {

@@ -88,7 +88,7 @@ export class LaptopNode {
 }
 
 /** The node's key-value storage; in memory where the user wants none, or it cannot be had. */
-function openStorage(directory: string | undefined, problems: string[]): KeyValue {
+export function openStorage(directory: string | undefined, problems: string[]): KeyValue {
   const inMemory = () => new NVS("memory", undefined, () => {});
   if (directory === undefined) return inMemory();
   try {

@@ -10,6 +10,7 @@ import {
   asOption,
   commonOf,
   FILES,
+  optionName,
   readFile,
   secureFor,
   type Values,
@@ -38,6 +39,16 @@ const DEVICE_ONLY = new Set([
   "fan",
   "relay",
 ]);
+
+/** Settings that one device alone takes: it runs in a thread of its own, from the slots of its flash. */
+const ONE_DEVICE: Readonly<Record<string, string>> = {
+  device: "npm start -- node --device climate",
+  "update-key": "npm start -- node --update-key <file>",
+  trial: "npm start -- node --trial <duration>",
+};
+
+/** The public key of updates over the air. */
+const UPDATE_KEY: string = "updatekey";
 
 /** The sensors of the live board, the default first. */
 const SENSORS = sensorNames(liveBoard({ topic: "" }));
@@ -101,28 +112,35 @@ export function parseNodeOptions(
     .description(DESCRIPTIONS[part])
     .version(version);
   for (const setting of SETTINGS) {
-    const isBoth = part === "all" && setting.name === "device";
-    if (!DEVICE_ONLY.has(setting.name) && !isBoth) command.addOption(optionOf(setting));
+    const { name } = setting;
+    const isOther = DEVICE_ONLY.has(name) || name === UPDATE_KEY || (part === "all" && name in ONE_DEVICE);
+    if (!isOther) command.addOption(optionOf(setting));
   }
+  if (part === "node")
+    command.option(
+      "--update-key <file>",
+      "public key of those whose updates over the air the device takes; without it, it takes none",
+    );
   command.option("--state <dir>", "keep the node's flash here between runs; without it, it is temporary");
   addMore(command);
   addCommonOptions(command);
 
   const explain = (message: string) => {
-    const name = /^unknown option '--(\w+)/.exec(message)?.[1] ?? "";
-    if (name === "device")
-      return "option --device is for one device alone: npm start -- node --device climate";
+    const name = /^unknown option '--([\w-]+)/.exec(message)?.[1] ?? "";
+    if (part === "all" && Object.hasOwn(ONE_DEVICE, name))
+      return `option --${name} is for one device alone: ${ONE_DEVICE[name]}`;
     return DEVICE_ONLY.has(name) ? `option --${name}: this setting is a device's only` : undefined;
   };
   if (!parseCommand(command, argv, explain)) return undefined;
   const values = command.opts<Record<string, string>>();
   const settings: Record<string, string> = {};
-  for (const { name } of SETTINGS) {
+  for (const name of new Set([...SETTINGS.map((setting) => setting.name), UPDATE_KEY])) {
     // The page's password has the name of a setting that only devices have.
     if (DEVICE_ONLY.has(name)) continue;
-    const value = values[name];
-    if (value === "") throw new UsageError(`option --${name} is empty`);
-    if (value !== undefined) settings[name] = FILES.has(name) ? readFile(name, value) : value;
+    const value = name === UPDATE_KEY ? values["updateKey"] : values[name];
+    const option = optionName(name);
+    if (value === "") throw new UsageError(`option --${option} is empty`);
+    if (value !== undefined) settings[name] = FILES.has(name) ? readFile(option, value) : value;
   }
   if (settings["uart"] !== undefined) settings["sensor"] ??= "uart";
   if (settings["sensor"] === "uart" && settings["uart"] === undefined) {

@@ -3,6 +3,7 @@ import { QUANTITIES } from "../firmware/codec/reading.js";
 import type { Settings } from "../firmware/config.js";
 import { brokerOf, followedTopic } from "../firmware/settings.js";
 import { type EmbeddedBroker, startEmbeddedBroker } from "../host-sim/world/embedded-broker.js";
+import { isChip, runChip } from "./chip-node.js";
 import { brokerURL } from "./common-options.js";
 import { LaptopNode } from "./laptop-node.js";
 import { type NodeOptions, parseNodeOptions } from "./node-options.js";
@@ -20,6 +21,7 @@ export const nodePart: Part = (argv, version) => {
 
 async function run(options: NodeOptions, version: string, output: Output, end: Promise<void>): Promise<void> {
   const image: Record<string, unknown> = { ...options.settings };
+  if (isChip(options)) return runChip(options, image, output, end);
   const notes: string[] = [];
   const embedded = await embeddedBroker(image, notes);
   const node = new LaptopNode({ image, state: options.state, version, monitor: output });

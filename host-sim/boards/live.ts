@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import os from "node:os";
 import type { Board } from "../../firmware/compose.js";
 import MQTTClient from "../../firmware/mqtt/client.js";
-import type { KeyValue } from "../../firmware/ports.js";
+import type { HardwareWatchdog, KeyValue, UpdateBoard } from "../../firmware/ports.js";
+import type { Firmware } from "../boot/firmware-image.js";
 import { lightOn, SimulatedHardware } from "../chips/hardware.js";
 import { Pins } from "../chips/pins.js";
 import { Resolver } from "../io/resolver.js";
@@ -26,6 +27,11 @@ export interface LiveOptions {
   onRestart?: () => void;
   /** Why the node starts, where it is known; what the last run stored tells otherwise whether it ended on purpose. */
   resetReason?: () => string | undefined;
+  /** Where the MQTT client and the sensor drivers come from; by default from this checkout. */
+  firmware?: Firmware;
+  /** Two slots and what checks an image, where it has them. */
+  update?: UpdateBoard;
+  watchdog?: HardwareWatchdog;
 }
 
 /** Blocks of the journal, 8 MB: two weeks of a reading every five seconds. */
@@ -43,6 +49,7 @@ export function simulatedHardware(): SimulatedHardware {
 /** A laptop as a board: real sockets and real serial ports; its I2C parts and their room are simulated. */
 export function liveBoard(options: LiveOptions): Board {
   const { state, storage, onRestart, resetReason, hardware = simulatedHardware() } = options;
+  const { firmware, update, watchdog } = options;
   const outputs = { ...hardware.outputs, ...lightOn(new Pins()) };
   // In memory it outlives the node, which may be started anew, as flash outlives a reset.
   const flash = state === undefined ? new VirtualFlash(JOURNAL_BLOCKS) : undefined;
@@ -58,7 +65,7 @@ export function liveBoard(options: LiveOptions): Board {
       now: () => Date.now(),
     },
     random: Math.random,
-    mqtt: { io: MQTTClient, packetLimit: 4_096 },
+    mqtt: { io: firmware?.MQTTClient ?? MQTTClient, packetLimit: 4_096 },
     dns: { io: Resolver },
     tcp: { io: TCP, nodelay: true, sendBuffer: SEND_BUFFER },
     tls: (settings) => ({
@@ -68,10 +75,12 @@ export function liveBoard(options: LiveOptions): Board {
       secure: secureOf(settings),
     }),
     serial: (settings) => ({ io: Serial, device: settings.uart }),
-    sensors: hardware.sensors,
+    sensors: firmware ? hardware.sensorsOf(firmware) : hardware.sensors,
     outputs: () => outputs,
     ...(storage && { storage }),
     ...(onRestart && { restart: onRestart }),
+    ...(update && { update }),
+    ...(watchdog && { watchdog }),
     get resetReason() {
       return resetReason?.();
     },

@@ -46,6 +46,20 @@ export class FileLock {
   release(): void {
     remove(this.#entry);
   }
+
+  /**
+   * Sweeps away what a thread of this process has left that was ended in the middle of its work: all locks of the process
+   * in a directory.
+   * @param spare those that are held all the same
+   */
+  static sweep(directory: string, spare: readonly FileLock[]): void {
+    const own = `.${process.pid}-`;
+    for (const name of fs.readdirSync(directory)) {
+      const entry = path.join(directory, name);
+      if (!name.endsWith(".lock") || !name.includes(own)) continue;
+      if (!spare.some((lock) => lock.#entry === entry)) remove(entry);
+    }
+  }
 }
 
 interface Rival {

@@ -1,8 +1,9 @@
 import type { Slots } from "../../firmware/ports.js";
 import { ChipFlash } from "../../host-sim/boards/virtual/chip-flash.js";
 import { type Choice, chooseSlot, type OpenPartition } from "../../host-sim/boot/bootloader.js";
+import { chipFiles } from "../../host-sim/boot/chip-files.js";
 import { makeImage } from "../../host-sim/boot/image.js";
-import { ChipSlots } from "../../host-sim/boot/slots.js";
+import { ChipSlots, writeImage } from "../../host-sim/boot/slots.js";
 
 /** Blocks of a slot here. */
 const SLOT_BLOCKS = 3;
@@ -59,4 +60,19 @@ export class BootedChip {
 /** A chip that this image was flashed to. */
 export function newChip(image: Uint8Array): BootedChip {
   return new BootedChip(new ChipFlash(image, SLOT_BLOCKS));
+}
+
+/**
+ * Puts an image into the slot that does not run, in a directory of a chip that is off, and makes it the next one.
+ * @param isConfirmed it has been booted and confirmed already
+ */
+export function installUpdate(directory: string, image: Uint8Array, isConfirmed = false): void {
+  const open = chipFiles(directory);
+  const slotsNow = () => new ChipSlots(open, (chooseSlot(open) as Choice).slot, () => {});
+  const slots = slotsNow();
+  const other = slots.open();
+  writeImage(other, image);
+  other.close();
+  slots.activate();
+  if (isConfirmed) slotsNow().confirm();
 }

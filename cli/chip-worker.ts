@@ -14,6 +14,7 @@ import { chipFiles } from "../host-sim/boot/chip-files.js";
 import { evaluateImage } from "../host-sim/boot/image.js";
 import { ChipSlots } from "../host-sim/boot/slots.js";
 import { updateBoard } from "../host-sim/boot/update-board.js";
+import { remoteSerial } from "../host-sim/io/remote-serial.js";
 import { openStorage } from "./laptop-node.js";
 
 /** What the thread is started with. */
@@ -26,6 +27,8 @@ export interface ChipStart {
   /** What is in the slot. */
   image: Uint8Array;
   resetReason: string | undefined;
+  /** To whoever has the serial ports: they are of the main thread alone. */
+  serial: MessagePort;
 }
 
 /** What it tells. */
@@ -77,6 +80,7 @@ function runFirmware(port: MessagePort, start: ChipStart): void {
     storage,
     firmware,
     update: updateBoard(slots),
+    serial: remoteSerial(start.serial),
     watchdog: { feed: () => send({ kind: "fed" }) },
     onRestart: reset,
     resetReason: () => resetReason,

@@ -1,11 +1,12 @@
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { Worker } from "node:worker_threads";
+import { MessageChannel, Worker } from "node:worker_threads";
 import type { Settings } from "../firmware/config.js";
 import type { Monitor } from "../firmware/monitor.js";
 import type { Slot } from "../host-sim/boot/boot-record.js";
 import { type Choice, chooseSlot, nameOf, type OpenPartition } from "../host-sim/boot/bootloader.js";
 import { chipFiles, partitionFile } from "../host-sim/boot/chip-files.js";
+import { SerialHost } from "../host-sim/io/serial-host.js";
 import { FileLock } from "../host-sim/storage/file-lock.js";
 import { fileError, makeDirectory } from "../host-sim/storage/files.js";
 import { type ChipMessage, type ChipStart, STOP } from "./chip-worker.js";
@@ -122,8 +123,10 @@ export class Chip {
 
   #run({ slot, image, version }: Choice, resetReason: string | undefined): void {
     const { settings, directory, monitor, onBooted, watchdog = WATCHDOG } = this.#options;
-    const start: ChipStart = { settings, directory, slot, image, resetReason };
-    const worker = new Worker(WORKER, { workerData: start });
+    const channel = new MessageChannel();
+    const ports = new SerialHost(channel.port1);
+    const start: ChipStart = { settings, directory, slot, image, resetReason, serial: channel.port2 };
+    const worker = new Worker(WORKER, { workerData: start, transferList: [channel.port2] });
     this.#worker = worker;
     /** Why it ends; without a word of it, it has crashed. */
     let reason = "software";
@@ -149,8 +152,9 @@ export class Chip {
       told = true;
       monitor.warning?.(`the firmware in ${nameOf(slot)} threw what it did not catch: ${describe(error)}`);
     });
-    worker.on("exit", () => {
+    worker.on("exit", async () => {
       clearInterval(looking);
+      await ports.close();
       this.#worker = undefined;
       FileLock.sweep(directory, [this.#lock]);
       if (this.#isStopping) return this.#onEnded();

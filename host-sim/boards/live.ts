@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import os from "node:os";
 import type { Board } from "../../firmware/compose.js";
 import MQTTClient from "../../firmware/mqtt/client.js";
-import type { HardwareWatchdog, KeyValue, UpdateBoard } from "../../firmware/ports.js";
+import type { HardwareWatchdog, KeyValue, SerialClass, UpdateBoard } from "../../firmware/ports.js";
 import type { Firmware } from "../boot/firmware-image.js";
 import { lightOn, SimulatedHardware } from "../chips/hardware.js";
 import { Pins } from "../chips/pins.js";
@@ -32,6 +32,8 @@ export interface LiveOptions {
   /** Two slots and what checks an image, where it has them. */
   update?: UpdateBoard;
   watchdog?: HardwareWatchdog;
+  /** By default `Serial`, which the main thread of a process alone can use. */
+  serial?: SerialClass;
 }
 
 /** Blocks of the journal, 8 MB: two weeks of a reading every five seconds. */
@@ -49,7 +51,7 @@ export function simulatedHardware(): SimulatedHardware {
 /** A laptop as a board: real sockets and real serial ports; its I2C parts and their room are simulated. */
 export function liveBoard(options: LiveOptions): Board {
   const { state, storage, onRestart, resetReason, hardware = simulatedHardware() } = options;
-  const { firmware, update, watchdog } = options;
+  const { firmware, update, watchdog, serial = Serial } = options;
   const outputs = { ...hardware.outputs, ...lightOn(new Pins()) };
   // In memory it outlives the node, which may be started anew, as flash outlives a reset.
   const flash = state === undefined ? new VirtualFlash(JOURNAL_BLOCKS) : undefined;
@@ -74,7 +76,7 @@ export function liveBoard(options: LiveOptions): Board {
       sendBuffer: SEND_BUFFER,
       secure: secureOf(settings),
     }),
-    serial: (settings) => ({ io: Serial, device: settings.uart }),
+    serial: (settings) => ({ io: serial, device: settings.uart }),
     sensors: firmware ? hardware.sensorsOf(firmware) : hardware.sensors,
     outputs: () => outputs,
     ...(storage && { storage }),

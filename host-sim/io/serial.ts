@@ -23,7 +23,10 @@ export class Serial extends SerialPortBase {
       .on("error", (error) => this.onWireLost(error))
       .on("close", () => this.onWireLost(new Error(`${device} is gone`)));
     this.#port.open((error) => {
-      if (error) this.onWireLost(new Error(explainSerial(device, error)));
+      if (this.isClosed) {
+        if (error) this.onShut();
+        else this.#release();
+      } else if (error) this.onWireLost(new Error(explainSerial(device, error)));
       else this.onWireReady();
     });
   }
@@ -35,10 +38,16 @@ export class Serial extends SerialPortBase {
   }
 
   protected override shut(): void {
-    const port = this.#port;
-    if (port.isOpen) port.close(() => {});
-    else if (port.opening) port.once("open", () => port.close(() => {}));
+    if (this.#port.isOpen) this.#release();
+    else if (!this.#port.opening) this.onShut();
   }
+
+  #release(): void {
+    this.#port.close(() => this.onShut());
+  }
+
+  /** Others can have the port now. */
+  protected onShut(): void {}
 }
 
 /** What is wrong with a port, in words. */

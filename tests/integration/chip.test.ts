@@ -8,13 +8,18 @@ import { bundleFirmware } from "../../host-sim/boot/bundle.js";
 import { chipFiles, flashImage } from "../../host-sim/boot/chip-files.js";
 import { makeImage } from "../../host-sim/boot/image.js";
 import { installUpdate } from "../support/chip.js";
+import { freePort } from "../support/peers.js";
 import {
   CLI,
+  itWith,
   type Running as Program,
   Running,
   scratchDirectory,
+  startMosquitto,
   startNode,
+  startTerminal,
   stopAll,
+  subscribe,
 } from "../support/programs.js";
 
 afterEach(stopAll);
@@ -94,14 +99,28 @@ describe("npm start -- node with an update key", () => {
     const state = scratchDirectory();
     await runOnce(state);
     installUpdate(state, other);
-    const node = startChip(state);
-    await node.until(/acknowledged/);
-    expect(node.output).toContain(`${OTHER} from ota_1, not confirmed yet`);
+    // Nobody is there who could acknowledge a reading.
+    const node = startChip(state, "--broker", `mqtt://127.0.0.1:${await freePort()}`);
+    await node.until(new RegExp(`${OTHER} from ota_1, not confirmed yet`));
     await node.stop("SIGKILL");
     const output = await runOnce(state);
     expect(output).toContain("what ran from ota_1 was reset before it was confirmed: it is given up");
     expect(output).toContain(`Hearth ${VERSION}`);
     expect(await runOnce(state)).not.toContain("given up");
+  });
+
+  it("stays on the new one when it is killed after a reading was acknowledged", async () => {
+    const state = scratchDirectory();
+    await runOnce(state);
+    installUpdate(state, other);
+    const node = startChip(state);
+    await node.until(/not confirmed yet[\s\S]*acknowledged/);
+    // With the second one the first is behind it.
+    await node.until(/acknowledged[\s\S]*acknowledged/);
+    await node.stop("SIGKILL");
+    const output = await runOnce(state);
+    expect(output).not.toContain("given up");
+    expect(output).toContain(`Hearth ${OTHER}`);
   });
 
   it("goes back, and says why in a line, when the new one throws", async () => {
@@ -134,6 +153,55 @@ describe("npm start -- node with an update key", () => {
     const boots = (JSON.parse(fs.readFileSync(path.join(state, "hearth.json"), "utf8")) as { boot: string })
       .boot;
     expect(Number(boots.split(" ")[0])).toBeGreaterThan(2);
+  });
+
+  itWith("mosquitto", "mosquitto_pub", "socat")(
+    "starts anew on command, with its serial port (needs mosquitto, mosquitto_pub, socat)",
+    async () => {
+      const broker = await startMosquitto();
+      const diagnostics = await subscribe(broker, "home/livingroom/diagnostics");
+      const terminal = await startTerminal(scratchDirectory());
+      const node = startChip(
+        scratchDirectory(),
+        ...["--broker", `mqtt://127.0.0.1:${broker.port}`, "--uart", terminal.a, "--interval", "0ms"],
+        ...["--diagnostics", "10s"],
+      );
+      const sensor = setInterval(() => fs.appendFileSync(terminal.b, "21.5\n"), 200);
+      try {
+        await node.until(/acknowledged/);
+        const command = JSON.stringify({ id: "a", command: "restart", time: Date.now(), ttl: 30 });
+        const publish = new Running("mosquitto_pub", [
+          ...["-p", String(broker.port), "-q", "1", "-t", "home/livingroom/command", "-m", command],
+        ]);
+        expect(await publish.exited).toBe(0);
+        await node.until(/the node starts anew: \S+ from ota_0\n[\s\S]*acknowledged/);
+        await diagnostics.until(/"reset":"software"/);
+      } finally {
+        clearInterval(sensor);
+      }
+      expect(await node.stop()).toBe(0);
+      expect(node.output).not.toMatch(/ ! /);
+    },
+    60_000,
+  );
+
+  itWith("socat")(
+    "says what is wrong with its serial port, and ends all the same (needs socat)",
+    async () => {
+      const terminal = await startTerminal(scratchDirectory());
+      const node = startChip(scratchDirectory(), "--uart", `${terminal.a}-missing`);
+      await node.until(/-missing does not exist/);
+      expect(await node.stop()).toBe(0);
+    },
+  );
+
+  it("checks the key, in one line", async () => {
+    const file = path.join(scratchDirectory(), "no.pub");
+    fs.writeFileSync(file, "no key");
+    const node = startNode("--update-key", file);
+    expect(await node.exited).toBe(2);
+    expect(node.errors).toMatch(/^hearth: option --update-key .*\n$/);
+    expect(node.errors).not.toContain('no key"');
   });
 
   it("keeps a second process away, in one line", async () => {
@@ -271,6 +339,14 @@ describe("the hardware watchdog of a chip", () => {
     const back = await tryOut("board.update.slots.goBack();");
     expect(back.booted.map(({ version }) => version)).toEqual(["2.0.0", "1.0.0"]);
     expect(back.warnings).toEqual([]);
+  });
+
+  it("leaves a firmware alone that feeds it", async () => {
+    const { booted, warnings } = await tryOut(
+      "let count = 0; setInterval(() => { board.watchdog.feed(); if (++count === 80) board.restart(); }, 50);",
+    );
+    expect(booted[1].settings).toEqual({ why: "software" });
+    expect(warnings.join()).not.toContain("watchdog");
   });
 
   it("does not keep a firmware that hangs from being ended", async () => {

@@ -54,7 +54,8 @@ export class FileLock {
    */
   static sweep(directory: string, spare: readonly FileLock[]): void {
     const own = `.${process.pid}-`;
-    for (const name of fs.readdirSync(directory)) {
+    const names = fs.existsSync(directory) ? fs.readdirSync(directory) : [];
+    for (const name of names) {
       const entry = path.join(directory, name);
       if (!name.endsWith(".lock") || !name.includes(own)) continue;
       if (!spare.some((lock) => lock.#entry === entry)) remove(entry);

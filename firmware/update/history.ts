@@ -39,11 +39,11 @@ export interface Chapter {
 /** @returns `undefined` where nothing is stored that could be read. @throws where the storage fails */
 export function readHistory(storage: KeyValue): Chapter | undefined {
   const parts = storage.read(KEY)?.split(" ");
-  if (!parts || parts.length < 6) return undefined;
-  const stage = Number(parts[0]);
-  const issued = Number(parts[1]);
-  const tries = Number(parts[4]);
-  const trials = Number(parts[5]);
+  if (!parts || parts.length < 7) return undefined;
+  const stage = whole(parts[0]);
+  const issued = whole(parts[1]);
+  const tries = whole(parts[4]);
+  const trials = whole(parts[5]);
   if (!(stage >= Stage.TAKEN && stage <= Stage.WITHDRAWN) || !(issued >= 0 && tries >= 0 && trials >= 0))
     return undefined;
   return { stage, issued, id: parts[2], version: parts[3], tries, trials, reason: parts.slice(6).join(" ") };
@@ -53,4 +53,10 @@ export function readHistory(storage: KeyValue): Chapter | undefined {
 export function writeHistory(storage: KeyValue, chapter: Chapter): void {
   const { stage, issued, id, version, tries, trials, reason } = chapter;
   storage.write(KEY, `${stage} ${issued} ${id} ${version} ${tries} ${trials} ${reason}`);
+}
+
+/** The number that was written as this text; -1 where none of ours was. */
+function whole(text: string): number {
+  const number = Number(text);
+  return Number.isSafeInteger(number) && String(number) === text ? number : -1;
 }

@@ -3,6 +3,9 @@
 /** Characters of a line that are kept: what a range needs is shorter; of the rest of a line nothing is needed. */
 const LINE_LIMIT = 128;
 
+/** Stands behind what is kept of a longer line: no number ends with it. */
+const CUT = "\0";
+
 /** Bytes of all lines. */
 const HEAD_LIMIT = 16_384;
 
@@ -24,6 +27,8 @@ export class HTTPHead {
   isKept = true;
   /** All lines are there. */
   isComplete = false;
+  #hasLength = false;
+  #hasRange = false;
   #line = "";
   #bytes = 0;
 
@@ -31,7 +36,7 @@ export class HTTPHead {
   begin(): void {
     this.status = 0;
     this.length = this.first = this.last = this.total = -1;
-    this.isEncoded = this.isComplete = false;
+    this.isEncoded = this.isComplete = this.#hasLength = this.#hasRange = false;
     this.isKept = true;
     this.#line = "";
     this.#bytes = 0;
@@ -47,7 +52,9 @@ export class HTTPHead {
     this.#bytes += 1;
     if (this.#bytes > HEAD_LIMIT) return "the server's answer has no end of its header";
     if (byte !== LF) {
-      if (byte !== CR && this.#line.length < LINE_LIMIT) this.#line += String.fromCharCode(byte);
+      const kept = this.#line.length;
+      if (byte !== CR && kept <= LINE_LIMIT)
+        this.#line += kept < LINE_LIMIT ? String.fromCharCode(byte) : CUT;
       return undefined;
     }
     const line = this.#line;
@@ -59,7 +66,8 @@ export class HTTPHead {
   }
 
   #readStatus(line: string): string | undefined {
-    const status = line.startsWith("HTTP/1.") ? Number(line.slice(9, 12)) : 0;
+    const isHTTP = line.startsWith("HTTP/1.") && line.charAt(8) === " " && line.charAt(12).trim() === "";
+    const status = isHTTP ? number(line.slice(9, 12)) : 0;
     if (!(status >= 100 && status <= 599)) return "what answers is no HTTP server";
     this.status = status;
     // HTTP/1.0 closes, unless it says otherwise, which we do not ask for.
@@ -74,7 +82,8 @@ export class HTTPHead {
     switch (name) {
       case "content-length":
         // Said twice, differently, it is none (RFC 9112, 6.3).
-        this.length = this.length >= 0 && this.length !== number(value) ? -1 : number(value);
+        this.length = this.#hasLength && this.length !== number(value) ? -1 : number(value);
+        this.#hasLength = true;
         break;
       case "content-range":
         this.#readRange(value);
@@ -93,14 +102,20 @@ export class HTTPHead {
     }
   }
 
-  /** `bytes first-last/total` (RFC 9110, 14.4). */
+  /** `bytes first-last/total` (RFC 9110, 14.4). Said twice, differently, it is none. */
   #readRange(value: string): void {
     const hyphen = value.indexOf("-");
     const slash = value.indexOf("/");
-    if (!value.toLowerCase().startsWith("bytes ") || hyphen < 0 || slash < hyphen) return;
-    this.first = number(value.slice(6, hyphen).trim());
-    this.last = number(value.slice(hyphen + 1, slash));
-    this.total = number(value.slice(slash + 1));
+    const isOne = value.toLowerCase().startsWith("bytes ") && hyphen >= 0 && slash > hyphen;
+    const first = isOne ? number(value.slice(6, hyphen).trim()) : -1;
+    const last = isOne ? number(value.slice(hyphen + 1, slash)) : -1;
+    const total = isOne ? number(value.slice(slash + 1)) : -1;
+    const isSame = first === this.first && last === this.last && total === this.total;
+    const isNone = this.#hasRange && !isSame;
+    this.#hasRange = true;
+    this.first = isNone ? -1 : first;
+    this.last = isNone ? -1 : last;
+    this.total = isNone ? -1 : total;
   }
 }
 

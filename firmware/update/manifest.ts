@@ -8,7 +8,7 @@ import { parseSignature } from "../codec/p256.js";
 import { parseVersion } from "../codec/version-number.js";
 
 export interface Manifest {
-  /** What the image was built for, such as `esp32c3`. */
+  /** What the image was built for, such as `esp32c3`; at most 32 visible characters. */
   readonly kind: string;
   readonly version: string;
   /** Bytes of the image. */
@@ -38,6 +38,9 @@ export interface Envelope {
 const LF = 0x0a;
 
 const URL_LIMIT = 255;
+
+/** Characters of a kind. */
+const KIND_LIMIT = 32;
 
 /** No other name in a manifest is looked at: XS keeps each name that it ever saw. */
 const NAMES: readonly string[] = Object.freeze([
@@ -74,7 +77,7 @@ export function parseManifest(line: Uint8Array): Manifest {
   }
   if (typeof fields !== "object" || fields === null) throw new Error("the manifest is no JSON object");
   const { kind, version, size, sha256, url, issued, expires, minimum, rollback } = fields;
-  check("kind", typeof kind === "string" && kind !== "");
+  check("kind", typeof kind === "string" && isWord(kind));
   check("version", isVersion(version));
   check("size", isWhole(size) && (size as number) > 0);
   check("sha256", typeof sha256 === "string" && isDigest(sha256));
@@ -98,6 +101,15 @@ export function parseManifest(line: Uint8Array): Manifest {
 
 function check(name: string, isRight: boolean): void {
   if (!isRight) throw new Error(`the manifest's ${name} is missing or wrong`);
+}
+
+/** Visible ASCII: it stands in the reasons that people read. */
+function isWord(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit <= 0x20 || unit >= 0x7f) return false;
+  }
+  return text !== "" && text.length <= KIND_LIMIT;
 }
 
 function isVersion(value: unknown): boolean {

@@ -84,14 +84,19 @@ export class SlotImage {
     if (!this.#isNoted()) throw new Error(UNFAITHFUL);
   }
 
-  /** The block to fetch next is fetched from its first byte on. @throws Error where the flash fails */
+  /** The block to fetch next is fetched from its first byte on. */
   beginBlock(): void {
     this.#written = 0;
-    this.#flash.eraseBlock(this.#block);
   }
 
-  /** More of it. @param data of any length, up to the block's end; it is the caller's again. @throws as `beginBlock` */
+  /**
+   * More of it. Its first byte has the block erased, and no attempt to get one: a server that is away for weeks must not
+   * wear the flash out.
+   * @param data of any length, up to the block's end; it is the caller's again
+   * @throws Error where the flash fails
+   */
   write(data: Uint8Array): void {
+    if (this.#written === 0 && data.length > 0) this.#flash.eraseBlock(this.#block);
     for (let done = 0; done < data.length; ) {
       const part = data.subarray(done, done + PIECE);
       const position = this.#block * this.#blockLength + this.#written;
@@ -104,7 +109,7 @@ export class SlotImage {
     }
   }
 
-  /** All of it is written. @throws as `beginBlock` */
+  /** All of it is written. @throws as `write` */
   endBlock(): void {
     this.#flash.write(Uint8Array.of(0), this.#markOf(this.#block));
     this.#block += 1;

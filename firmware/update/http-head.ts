@@ -9,6 +9,8 @@ const CUT = "\0";
 /** Bytes of all lines. */
 const HEAD_LIMIT = 16_384;
 
+export const NO_SERVER = "what answers is no HTTP server";
+
 const LF = 0x0a;
 const CR = 0x0d;
 
@@ -68,7 +70,7 @@ export class HTTPHead {
   #readStatus(line: string): string | undefined {
     const isHTTP = line.startsWith("HTTP/1.") && line.charAt(8) === " " && line.charAt(12).trim() === "";
     const status = isHTTP ? number(line.slice(9, 12)) : 0;
-    if (!(status >= 100 && status <= 599)) return "what answers is no HTTP server";
+    if (!(status >= 100 && status <= 599)) return NO_SERVER;
     this.status = status;
     // HTTP/1.0 closes, unless it says otherwise, which we do not ask for.
     this.isKept = line.charCodeAt(7) !== 0x30;

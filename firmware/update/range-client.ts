@@ -10,7 +10,7 @@ import { utf8Length, writeUTF8 } from "../codec/utf8.js";
 import { errorText } from "../error-text.js";
 import type { Clock, IO, ResolverClass, TCP, TCPClass, Timer } from "../ports.js";
 import { elapsed } from "../time.js";
-import { HTTPHead } from "./http-head.js";
+import { HTTPHead, NO_SERVER } from "./http-head.js";
 
 export interface RangeClientOptions {
   dns: IO<ResolverClass>;
@@ -163,7 +163,9 @@ export class RangeClient {
     try {
       this.#writable = (this.#socket as TCP).write(request) ?? 0;
     } catch (error) {
-      this.#fail(errorText(error));
+      // As lwIP's class has it where the connection failed just now.
+      this.#state = State.CONNECTING;
+      this.#onError(error);
     }
   }
 
@@ -177,12 +179,10 @@ export class RangeClient {
       count -= length;
       try {
         this.#socket.read(bytes);
-        this.#take(bytes, count);
       } catch (error) {
-        // Of the receiver, or of a socket that has failed.
-        if (connection === this.#connection) this.#fail(errorText(error), true);
-        return;
+        return this.#onError(error);
       }
+      this.#take(bytes, count);
       if (connection !== this.#connection) return;
     }
   }
@@ -198,7 +198,11 @@ export class RangeClient {
     }
     if (this.#state === State.BODY) {
       const count = Math.min(bytes.length - at, this.#missing);
-      if (count > 0) this.#options.onData(bytes.subarray(at, at + count));
+      try {
+        if (count > 0) this.#options.onData(bytes.subarray(at, at + count));
+      } catch (error) {
+        return this.#fail(errorText(error), true);
+      }
       // Whoever got it may have closed.
       if (this.#state !== State.BODY) return;
       at += count;
@@ -209,6 +213,7 @@ export class RangeClient {
       this.#done();
     } else if (at < bytes.length && this.#state !== State.HEAD) {
       // Nothing was asked for.
+      if (this.#state === State.CONNECTING && this.#answers === 0) return this.#fail(NO_SERVER);
       this.#disconnect();
       if (this.#state === State.CONNECTING) this.#connect();
     }
@@ -251,7 +256,7 @@ export class RangeClient {
     this.#options.onDone();
   }
 
-  #onError(reason: Error | undefined): void {
+  #onError(reason: unknown): void {
     const state = this.#state;
     const answers = this.#answers;
     this.#disconnect();

@@ -130,6 +130,19 @@ describe("an image on its way into a slot", () => {
     expect(new SlotImage(flash.open(), data.length, wrong).done).toBe(0);
   });
 
+  it("begins anew where the notes are of another layout", () => {
+    const flash = used();
+    const data = bytesOf(3 * BLOCK);
+    fetch(take(flash.open(), data), data);
+    const notes = new Uint8Array(BLOCK);
+    flash.open().read(notes, 15 * BLOCK);
+    expect(Buffer.from(notes.subarray(0, 4)).toString("latin1")).toBe("HUA1");
+    notes[3] = 0x32;
+    flash.open().eraseBlock(15);
+    flash.open().write(notes, 15 * BLOCK);
+    expect(take(flash.open(), data).done).toBe(0);
+  });
+
   it("is told by each bit of its digest", () => {
     const flash = used();
     const data = bytesOf(BLOCK);

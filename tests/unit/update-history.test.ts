@@ -73,6 +73,7 @@ describe("what is remembered of an update", () => {
     "1 5 a1b2c3d4 0.2.0 0.5 0 ",
     "1 5 a1b2c3d4 0.2.0 0 x ",
     "1 5 a1b2c3d4 0.2.0 0 ",
+    "1 5 a1b2c3d4 0.2.0 0 0",
     "NaN NaN NaN NaN NaN NaN NaN",
   ])("is nothing where %j is stored", (text) => {
     storage.write("update", text);

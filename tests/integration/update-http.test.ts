@@ -131,6 +131,7 @@ async function rawServer(answer: (socket: net.Socket, heard: string, count: numb
   let count = 0;
   const server = await loopbackServer((socket) => {
     let heard = "";
+    socket.setNoDelay(true);
     socket.on("data", (data) => {
       heard += data.toString("latin1");
       for (let end = heard.indexOf("\r\n\r\n"); end >= 0; end = heard.indexOf("\r\n\r\n")) {

@@ -256,6 +256,15 @@ describe("a client of ranges", () => {
     expect(bench.got().length).toBe(where === "onData" ? 512 : where === "onDone" ? BLOCK : 0);
   });
 
+  it("may be closed in onData though nothing is missing then", () => {
+    const bench = rangeBench({ file: Uint8Array.of(1, 2, 3), onData: () => bench.client.close() });
+    bench.ask(0);
+    bench.clock.run(60_000);
+    expect(bench.got()).toEqual([1, 2, 3]);
+    expect([bench.done, bench.failures]).toEqual([[], []]);
+    expect([bench.domain.pending, bench.net.connections]).toEqual([0, 0]);
+  });
+
   it("may be closed in onData and asked again there", () => {
     let isFirst = true;
     const bench = rangeBench({

@@ -47,6 +47,8 @@ export class RangeServer {
   answer: Answer = rightAnswer;
   readonly requests: RangeRequest[] = [];
   connections = 0;
+  /** Of the latest connection. */
+  peer: Peer | undefined;
 
   constructor(file: Uint8Array) {
     this.file = file;
@@ -55,6 +57,7 @@ export class RangeServer {
   /** For `VirtualNetwork.listen`. */
   readonly accept = (peer: Peer): void => {
     this.connections += 1;
+    this.peer = peer;
     let heard = "";
     peer.onData = (bytes) => {
       heard += Buffer.from(bytes).toString("latin1");

@@ -64,6 +64,16 @@ describe("a client of ranges and an answer that is not what it asked for", () =>
     ["no such range", withStatus("416 x"), "the server's file is another one: it has no such range", true],
     ["an error", withStatus("500 Internal Server Error"), "the server answers 500", false],
     ["that it is busy", withStatus("503 x", { "Retry-After": "5" }), "the server answers 503", false],
+    ["no content", withStatus("204 No Content"), "the server answers 204", false],
+    [
+      "the right range by a status of its own",
+      (request, peer, file) => {
+        peer.write(text(headOf(request, file.length, { status: "207 x" })));
+        peer.write(file.subarray(request.first, request.last + 1));
+      },
+      "the server answers 207",
+      false,
+    ],
     ["another place", withStatus("302 Found", { Location: "http://x/" }), "the server answers 302", false],
     ["a request for a password", withStatus("401 x"), "the server answers 401", false],
     ["nothing new", withStatus("304 Not Modified"), "the server answers 304", false],

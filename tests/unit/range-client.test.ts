@@ -76,28 +76,56 @@ describe("a client of ranges", () => {
     expect(narrow.server.requests).toEqual([]);
   });
 
-  it("writes the next request when the one before has gone out", () => {
-    const bench = rangeBench({ sendBuffer: 200 });
-    // The answer overtakes the acknowledgement of what it answers.
-    const io = bench.host.TCP as unknown as new (options: object) => { onTransportSent(count: number): void };
-    const late = class extends io {
-      override onTransportSent(count: number): void {
-        bench.domain.timer.set(() => super.onTransportSent(count), 500);
-      }
-    };
-    const slow = rangeBench({
-      socket: { io: late, sendBuffer: 200 } as never,
-      dns: { io: bench.host.Resolver },
+  describe("whose first request has not gone out when its answer is there", () => {
+    /** The answer overtakes the acknowledgement of what it answers. */
+    function overtaken() {
+      const bench = rangeBench();
+      const io = bench.host.TCP as unknown as new (
+        options: object,
+      ) => { onTransportSent(count: number): void };
+      const late = class extends io {
+        override onTransportSent(count: number): void {
+          bench.domain.timer.set(() => super.onTransportSent(count), 500);
+        }
+      };
+      const socket = { io: late, sendBuffer: 200 } as never;
+      const slow = rangeBench({ socket, dns: { io: bench.host.Resolver } });
+      slow.ask(0);
+      bench.clock.run(100);
+      expect(slow.done).toHaveLength(1);
+      return { bench, slow };
+    }
+
+    it("writes the next one when it has", () => {
+      const { bench, slow } = overtaken();
+      slow.ask(1);
+      bench.clock.run(100);
+      expect(bench.server.requests).toHaveLength(1);
+      bench.clock.run(1_000);
+      expect(bench.server.requests).toHaveLength(2);
+      expect(slow.done[1]).toEqual(slow.block(1));
+      expect(bench.server.connections).toBe(1);
     });
-    slow.ask(0);
-    bench.clock.run(100);
-    expect(slow.done).toHaveLength(1);
-    slow.ask(1);
-    bench.clock.run(100);
-    expect(bench.server.requests).toHaveLength(1);
-    bench.clock.run(1_000);
-    expect(bench.server.requests).toHaveLength(2);
-    expect(slow.done[1]).toEqual(slow.block(1));
+
+    it("asks over another connection where something comes that nobody asked for", () => {
+      const { bench, slow } = overtaken();
+      slow.ask(1);
+      bench.server.peer?.write(text("HTTP/1.1 408 Request Timeout\r\n\r\n"));
+      bench.clock.run(100);
+      expect(slow.failures).toEqual([]);
+      expect(slow.done[1]).toEqual(slow.block(1));
+      expect(bench.server.connections).toBe(2);
+    });
+
+    it("asks over another connection where this one ends", () => {
+      const { bench, slow } = overtaken();
+      slow.ask(1);
+      bench.server.peer?.close();
+      bench.clock.run(100);
+      expect(slow.failures).toEqual([]);
+      expect(slow.done[1]).toEqual(slow.block(1));
+      expect(bench.server.connections).toBe(2);
+    });
   });
 
   it("asks anew where the server had closed the connection that it kept", () => {
@@ -235,7 +263,7 @@ describe("a client of ranges", () => {
           bench.ask(0);
         }
       },
-      answer: (_request, peer) => peer.write(text("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n")),
+      answer: (_request, peer) => peer.write(text("HTTP/1.1 503 Busy\r\nContent-Length: 4\r\n\r\nbusy")),
     });
     bench.ask(0);
     bench.clock.run(10_000);

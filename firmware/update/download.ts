@@ -11,6 +11,9 @@ import type { Clock, Digest, Flash, IO, ResolverClass, TCPClass, Timer } from ".
 import { RangeClient } from "./range-client.js";
 import { SlotImage } from "./slot-image.js";
 
+/** Times in a row that a block may break off: each wears the flash, of which a block stands some 10,000 erases. */
+const FRUITLESS = 100;
+
 export interface DownloadOptions {
   dns: IO<ResolverClass>;
   socket: IO<TCPClass>;
@@ -46,6 +49,8 @@ export class Download {
   #image: SlotImage | undefined;
   #digest: Digest | undefined;
   #verified = 0;
+  /** Times in a row that a block was begun and not completed. */
+  #fruitless = 0;
   #isClosed = false;
 
   constructor(options: DownloadOptions) {
@@ -112,6 +117,7 @@ export class Download {
       return this.#fault(errorText(error));
     }
     this.#backoff.reset();
+    this.#fruitless = 0;
     this.#options.onProgress();
     // By way of the timer: sensor and links have their turn between two blocks.
     if (!this.#isClosed) this.#alarm.set(0);
@@ -139,6 +145,8 @@ export class Download {
   }
 
   #wait(reason: string): void {
+    if (this.#image?.isBegun) this.#fruitless += 1;
+    if (this.#fruitless >= FRUITLESS) return this.#fault(`no block of the image ever comes whole: ${reason}`);
     const wait = this.#backoff.next();
     this.#alarm.set(wait);
     this.#options.onWaiting(reason, wait);

@@ -84,6 +84,11 @@ export class SlotImage {
     if (!this.#isNoted()) throw new Error(UNFAITHFUL);
   }
 
+  /** Some of the block to fetch next is written: getting it again erases it again. */
+  get isBegun(): boolean {
+    return this.#written > 0;
+  }
+
   /** The block to fetch next is fetched from its first byte on. */
   beginBlock(): void {
     this.#written = 0;

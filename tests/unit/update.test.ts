@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { describe, expect, it } from "@jest/globals";
 import { NOW } from "../support/climate.js";
+import { headOf } from "../support/range-server.js";
 import {
   BASE,
   brokenImage,
@@ -200,6 +201,24 @@ describe("an update over the air", () => {
     world.net.listen("10.0.0.2", 8070, world.server.accept);
     world.device.run(90_000);
     expect(world.said()).toMatchObject({ state: "confirmed" });
+  });
+
+  it("is given up where no block ever comes whole, before that wears the flash out", () => {
+    const world = updateWorld();
+    const { answer } = world.server;
+    world.server.answer = (request, peer, file) => {
+      if (request.first < 40_960) return answer(request, peer, file);
+      peer.write(Buffer.from(headOf(request, file.length)));
+      peer.write(file.subarray(request.first, request.first + 100));
+      peer.close();
+    };
+    world.device.run(10_000);
+    world.publish(manifestFor(NEW).payload);
+    world.device.run(86_000_000);
+    expect(world.said()).toMatchObject({ state: "failed", reason: expect.stringContaining("comes whole") });
+    const erases = Array.from({ length: 258 }, (_, block) => world.slots.erases(block));
+    expect(Math.max(...erases)).toBeGreaterThan(250);
+    expect(Math.max(...erases)).toBeLessThanOrEqual(301);
   });
 
   it("is given up when it expires while the server is away", () => {

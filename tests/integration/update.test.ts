@@ -124,17 +124,17 @@ for (const [name, start] of brokers) {
 
       expect(await publish(url, inside(NEXT))).toMatchObject({ status: 0 });
       await until(() => listener.versions.at(-1) === NEXT);
-      expect(await listener.isComplete(5)).toBe(true);
+      expect(await listener.isComplete(2)).toBe(true);
 
       expect(await publish(url, inside(AFTER))).toMatchObject({ status: 0 });
       await until(() => listener.versions.at(-1) === AFTER);
-      expect(await listener.isComplete(5)).toBe(true);
+      expect(await listener.isComplete(2)).toBe(true);
       expect(listener.states.filter((said) => said === "trial").length).toBeGreaterThanOrEqual(2);
 
       expect(await node.stop("SIGKILL")).toBe("SIGKILL");
       const again = await startDevice(url, state);
       expect(again.output).toContain(`Hearth ${AFTER}`);
-      expect(await listener.isComplete(5)).toBe(true);
+      expect(await listener.isComplete(2)).toBe(true);
       expect(await again.stop()).toBe(0);
     }, 120_000);
 
@@ -146,7 +146,7 @@ for (const [name, start] of brokers) {
       expect(status).toBe(1);
       expect(output).toContain("its signature is not that of the update key");
       expect(listener.states).toContain("refused");
-      expect(await listener.isComplete(5)).toBe(true);
+      expect(await listener.isComplete(2)).toBe(true);
       expect(new Set(listener.versions)).toEqual(new Set([VERSION]));
       expect(await node.stop()).toBe(0);
     }, 60_000);
@@ -168,7 +168,7 @@ describe("a running node that gets a bad image", () => {
       const { status, output } = await publish(url, image);
       expect(status).toBe(1);
       expect(output).toMatch(/reverted: it ended before it was confirmed/);
-      expect(await listener.isComplete(5)).toBe(true);
+      expect(await listener.isComplete(2)).toBe(true);
       expect(new Set(listener.versions)).toEqual(new Set([VERSION]));
       expect(fs.existsSync(path.join(image, "image.json"))).toBe(true);
       expect(await node.stop()).toBe(0);

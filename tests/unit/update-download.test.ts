@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "@jest/globals";
 import { parseHTTPAddress } from "../../firmware/codec/http-url.js";
+import type { Flash } from "../../firmware/ports.js";
 import { Download } from "../../firmware/update/download.js";
 import { VirtualClock } from "../../host-sim/boards/virtual/clock.js";
 import { VirtualFlash } from "../../host-sim/boards/virtual/flash.js";
@@ -13,7 +14,8 @@ const FILE = anyBytes(5 * BLOCK + 77);
 const MISMATCH =
   "the image's digest is not the manifest's: another image, or one that was changed on the way";
 
-function bench(file = FILE, expected = FILE) {
+/** @param change what the slot does otherwise */
+function bench(file = FILE, expected = FILE, change: (flash: Flash) => Partial<Flash> = () => ({})) {
   const clock = new VirtualClock();
   const net = new VirtualNetwork(clock);
   const domain = clock.domain();
@@ -32,7 +34,15 @@ function bench(file = FILE, expected = FILE) {
   const turns = new Map<number, number>();
   let download: Download;
   const begin = (delay = 0) => {
-    const opened = flash.open();
+    const handle = flash.open();
+    const opened: Flash = {
+      read: (into, position) => handle.read(into, position),
+      write: (data, position) => handle.write(data, position),
+      eraseBlock: (start, end) => handle.eraseBlock(start, end),
+      status: () => handle.status(),
+      close: () => handle.close(),
+      ...change(handle),
+    };
     download = new Download({
       dns: { io: host.Resolver },
       socket: { io: host.TCP },
@@ -256,9 +266,77 @@ describe("the download of an image", () => {
       hooks.onTold = (line) => {
         if (line.startsWith(word)) download.close();
       };
+      clock.runUntil(() => told.at(-1)?.startsWith(word) === true);
+      const { connections, requests } = server;
+      const asked = requests.length;
       clock.run(100_000);
       expect(told.at(-1)?.startsWith(word)).toBe(true);
+      expect([server.connections, server.requests.length]).toEqual([connections, asked]);
       expect(isQuiet()).toBe(true);
     },
   );
+
+  it("has let its connection go when it reads back, and the slot when it tells how it ended", () => {
+    for (const [file, end] of [
+      [FILE, "verified"],
+      [anyBytes(FILE.length, 9), `fault: ${MISMATCH}`],
+    ] as const) {
+      const seen: string[] = [];
+      let closes = 0;
+      const { clock, net, hooks, begin } = bench(file, FILE, (flash) => ({
+        close: () => {
+          closes += 1;
+          flash.close();
+        },
+      }));
+      hooks.onTold = (line) => {
+        if (line === "verifying") seen.push(`${net.connections} connections, ${closes} closes`);
+        if (line === end) seen.push(`${closes} closes`);
+      };
+      begin();
+      clock.run(10_000);
+      expect(seen).toEqual(["0 connections, 0 closes", "1 closes"]);
+    }
+  });
+
+  it("reads the notes once", () => {
+    let reads = 0;
+    const { clock, told, begin } = bench(FILE, FILE, (flash) => ({
+      read: (into, position) => {
+        if (position >= 7 * BLOCK) reads += 1;
+        return flash.read(into, position);
+      },
+    }));
+    begin();
+    clock.run(10_000);
+    expect(told.at(-1)).toBe("verified");
+    // And what was written for a new image.
+    expect(reads).toBe(2);
+  });
+
+  it("ends where a block's mark cannot be written", () => {
+    const { clock, told, begin, isQuiet } = bench(FILE, FILE, (flash) => ({
+      write: (data, position) => {
+        if (position === 7 * BLOCK + 64 + 2) throw new Error("write failed");
+        flash.write(data, position);
+      },
+    }));
+    begin();
+    clock.run(10_000);
+    expect(told).toEqual([...PROGRESS.slice(0, 2), "fault: write failed"]);
+    expect(isQuiet()).toBe(true);
+  });
+
+  it("tells how it ended though the slot cannot even be closed", () => {
+    const { clock, told, begin, isQuiet } = bench(FILE, FILE, () => ({
+      close: () => {
+        throw new Error("close failed");
+      },
+    }));
+    begin().close();
+    begin();
+    clock.run(10_000);
+    expect(told.at(-1)).toBe("verified");
+    expect(isQuiet()).toBe(true);
+  });
 });

@@ -171,8 +171,8 @@ export class RangeClient {
 
   #onReadable(count: number): void {
     const piece = this.#piece;
-    const connection = this.#connection;
     this.#heardAt = this.#options.clock.ticks();
+    // Whoever was told something may have closed; another connection is not there before a later turn.
     while (count > 0 && this.#socket) {
       const length = Math.min(count, piece.length);
       const bytes = length === piece.length ? piece : piece.subarray(0, length);
@@ -183,7 +183,6 @@ export class RangeClient {
         return this.#onError(error);
       }
       this.#take(bytes, count);
-      if (connection !== this.#connection) return;
     }
   }
 

@@ -326,6 +326,18 @@ describe("a client of ranges", () => {
     expect(bench.done).toEqual([bench.block(0)]);
   });
 
+  it("tells whoever has closed it nothing of what it throws then", () => {
+    const bench = rangeBench({
+      onData: () => {
+        bench.client.close();
+        throw new Error("the flash is worn");
+      },
+    });
+    bench.ask(0);
+    bench.clock.run(60_000);
+    expect([bench.done, bench.failures]).toEqual([[], []]);
+  });
+
   it("is quiet once it is closed, at whatever moment, and can be asked again", () => {
     for (let at = 0; at < 40; at++) {
       const bench = rangeBench();

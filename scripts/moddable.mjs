@@ -2,9 +2,11 @@
  * Thin wrappers of Moddable's `mcconfig`: what is missing is said in one line, the pinned TypeScript compiler comes
  * onto PATH, and everything else is mcconfig's.
  *
- *   node scripts/moddable.mjs build esp32 [-p esp32/esp32c3] [ssid=... password=... broker=... ca=@ca.pem updatekey=@update.pub]
- *   node scripts/moddable.mjs flash esp32 [...]
+ *   node scripts/moddable.mjs build esp32 [release] [-p esp32/esp32c3] [ssid=... password=... broker=... ca=@ca.pem updatekey=@update.pub]
+ *   node scripts/moddable.mjs flash esp32 [release] [...]
  *   node scripts/moddable.mjs simulator [...]
+ *
+ * Images are made for debugging, with `release` for everyday use. `build` says where the image is.
  */
 
 import { spawnSync } from "node:child_process";
@@ -92,20 +94,30 @@ function environment(host, needsIDF) {
   return { ...process.env, PATH: [tools, compiler, process.env.PATH].join(path.delimiter) };
 }
 
+/** Says where the image is, for whoever publishes it; nothing where mcconfig was told to put it elsewhere. */
+function tellImage(sdk, args, mode) {
+  const platform = args[args.lastIndexOf("-p") + 1];
+  const file = path.join(sdk, "build", "bin", ...platform.split("/"), mode, "hearth", "xs_esp32.bin");
+  if (fs.existsSync(file)) process.stdout.write(`image: ${file}\n`);
+}
+
 function main([action, ...rest]) {
   const host = HOSTS[process.platform];
   if (!host)
     throw new Missing(`the Moddable SDK has no tools for ${process.platform}: use Linux, macOS or Windows`);
-  const args = ["-d", "-m"];
+  const args = ["-m"];
   let needsIDF = false;
+  let mode = "debug";
   if (action === "simulator") args.push("-p", host);
   else if ((action === "build" || action === "flash") && rest[0] === "esp32") {
     rest.shift();
     needsIDF = true;
+    if (rest[0] === "release") mode = rest.shift();
     if (!rest.includes("-p")) args.push("-p", "esp32");
     if (action === "build") args.push("-t", "build");
   } else
     throw new Missing("usage: moddable.mjs build esp32 | flash esp32 | simulator, then options of mcconfig");
+  if (mode === "debug") args.unshift("-d");
   const env = environment(host, needsIDF);
   const { status, error } = spawnSync("mcconfig", [...args, ...rest.map(argument)], {
     cwd: ROOT,
@@ -113,6 +125,7 @@ function main([action, ...rest]) {
     stdio: "inherit",
   });
   if (error) throw new Missing(`mcconfig could not be run: ${error.message}`);
+  if (status === 0 && action === "build") tellImage(env.MODDABLE, [...args, ...rest], mode);
   return status ?? 1;
 }
 

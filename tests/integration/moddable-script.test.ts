@@ -12,7 +12,7 @@ afterEach(stopAll);
 const ROOT = new URL("../../../", import.meta.url).pathname;
 const HOST = { linux: "lin", darwin: "mac" }[process.platform as string] ?? "win";
 
-/** A folder that looks like the SDK, whose mcconfig prints its arguments, one in a line. */
+/** A folder that looks like the SDK, and one like ESP-IDF, whose programs print their arguments, one in a line. */
 function fakeSDK(): string {
   const sdk = scratchDirectory();
   const tools = path.join(sdk, "build", "bin", HOST, "release");
@@ -24,10 +24,23 @@ function fakeSDK(): string {
 
 /** What mcconfig would be called with. */
 function mcconfig(...args: string[]) {
+  return script(fakeSDK(), "simulator", ...args);
+}
+
+function script(sdk: string, ...args: string[]) {
+  const tools = path.join(sdk, "build", "bin", HOST, "release");
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    [path.join(ROOT, "scripts", "moddable.mjs"), "simulator", ...args],
-    { env: { ...process.env, MODDABLE: fakeSDK() }, encoding: "utf8" },
+    [path.join(ROOT, "scripts", "moddable.mjs"), ...args],
+    {
+      env: {
+        ...process.env,
+        MODDABLE: sdk,
+        IDF_PATH: sdk,
+        PATH: [tools, process.env["PATH"]].join(path.delimiter),
+      },
+      encoding: "utf8",
+    },
   );
   return { status, args: stdout.split("\n").slice(0, -1), errors: stderr };
 }
@@ -40,6 +53,34 @@ onPosix("npm run simulator, and what flashes an ESP32", () => {
       ...["-d", "-m", "-p", HOST],
       ...["sensor=uart", "broker=mqtt://a@b", "ca=MII="],
     ]);
+  });
+
+  it("builds for an ESP32, for debugging or with release for use, and says where the image is", () => {
+    const sdk = fakeSDK();
+    fs.mkdirSync(path.join(sdk, "tools"));
+    fs.writeFileSync(path.join(sdk, "tools", "idf.py"), "");
+    fs.writeFileSync(path.join(sdk, "build", "bin", HOST, "release", "idf.py"), "#!/bin/sh\n", {
+      mode: 0o755,
+    });
+    const image = (...folders: string[]) => {
+      const folder = path.join(sdk, "build", "bin", ...folders, "hearth");
+      fs.mkdirSync(folder, { recursive: true });
+      fs.writeFileSync(path.join(folder, "xs_esp32.bin"), "");
+      return `image: ${path.join(folder, "xs_esp32.bin")}`;
+    };
+    const debug = script(sdk, "build", "esp32", "ssid=x");
+    expect(debug).toEqual({
+      status: 0,
+      errors: "",
+      args: ["-d", "-m", "-p", "esp32", "-t", "build", "ssid=x"],
+    });
+    const told = [image("esp32", "debug"), image("esp32", "release"), image("esp32", "esp32c3", "release")];
+    expect(script(sdk, "build", "esp32", "ssid=x").args.at(-1)).toBe(told[0]);
+    const { args } = script(sdk, "build", "esp32", "release", "ssid=x");
+    expect(args).toEqual(["-m", "-p", "esp32", "-t", "build", "ssid=x", told[1]]);
+    const c3 = script(sdk, "build", "esp32", "release", "-p", "esp32/esp32c3");
+    expect(c3.args).toEqual(["-m", "-t", "build", "-p", "esp32/esp32c3", told[2]]);
+    expect(script(sdk, "flash", "esp32", "release").args).toEqual(["-m", "-p", "esp32"]);
   });
 
   it("reads certificates and keys from files, as the base64 that their settings take", () => {

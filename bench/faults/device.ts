@@ -296,7 +296,9 @@ export class Device {
     let what = payload;
     if (topic === `${this.base}/diagnostics`) this.#diagnosed(payload);
     else if (topic === `${this.base}/status`) this.#announced = payload === "online";
-    else {
+    else if (topic === `${this.base}/update/state`) {
+      if (!payload.startsWith('{"state":"idle"')) fail(`update: nothing was published, and it is ${payload}`);
+    } else {
       if (!this.#announced) fail(`status: a reading came before "online": ${payload}`);
       if (message.qos !== 1) fail(`QoS: a reading came with ${message.qos}: ${payload}`);
       this.#watch.moved();

@@ -23,7 +23,7 @@ const enum Type {
 export const HEADER = 5;
 
 /**
- * The most bytes of a record that are taken. The node asks for 4,096 of contents (RFC 6066); a broker that does not know
+ * The most bytes of a record that are taken. The node asks for 4,096 of contents (RFC 6066); a server that does not know
  * the extension may send a chain of certificates that is longer, and beyond this a device's memory is in danger.
  */
 export const RECORD_LIMIT = 8_192;
@@ -38,7 +38,7 @@ export function recordLength(header: Uint8Array): number {
     throw new Error(NO_TLS);
   const length = HEADER + ((header[3] << 8) | header[4]);
   if (length > RECORD_LIMIT) {
-    throw new Error(`the broker sends ${length} bytes in one TLS record; ${RECORD_LIMIT} are taken`);
+    throw new Error(`the server sends ${length} bytes in one TLS record; ${RECORD_LIMIT} are taken`);
   }
   return length;
 }
@@ -121,7 +121,7 @@ export class Handshake {
     if (type !== Type.ALERT && ((record[1] << 8) | record[2]) !== TLS_1_2) throw new Error(NO_TLS);
     if (this.#expect === Expect.FINISHED) {
       // Encrypted from here on, so that nothing else can be seen of it; its contents are the session's to check.
-      if (type !== Type.HANDSHAKE) throw new Error("the broker refused the end of the TLS handshake");
+      if (type !== Type.HANDSHAKE) throw new Error("the server refused the end of the TLS handshake");
       this.#expect = Expect.NOTHING;
       return;
     }
@@ -144,7 +144,7 @@ export class Handshake {
       // The session takes whole messages only.
       if (!(end <= record.length))
         throw new Error(
-          "the broker sends a TLS message in pieces: a shorter chain of certificates is needed",
+          "the server sends a TLS message in pieces: a shorter chain of certificates is needed",
         );
       this.#message(record[at], record.subarray(at + 4, end));
       at = end;
@@ -182,17 +182,17 @@ export class Handshake {
   }
 }
 
-const DISORDER = "the broker broke the TLS protocol: a message out of its order";
+const DISORDER = "the server broke the TLS protocol: a message out of its order";
 
 /** ServerHello: version, 32 random bytes, session identifier, cipher suite, compression. */
 function checkServerHello(body: Uint8Array): void {
   if (((body[0] << 8) | body[1]) !== TLS_1_2) throw new Error(NO_TLS);
   const at = 35 + body[34];
   if (!(at + 3 <= body.length))
-    throw new Error("the broker broke the TLS protocol: ServerHello is cut short");
+    throw new Error("the server broke the TLS protocol: ServerHello is cut short");
   const suite = (body[at] << 8) | body[at + 1];
   if (SUITES.indexOf(suite) < 0 || body[at + 2] !== 0) {
-    throw new Error("the broker broke the TLS protocol: it chose a cipher suite that was not offered");
+    throw new Error("the server broke the TLS protocol: it chose a cipher suite that was not offered");
   }
 }
 
@@ -200,15 +200,15 @@ function checkServerHello(body: Uint8Array): void {
 function checkKeyExchange(body: Uint8Array): void {
   const isCurve = body[0] === NAMED_CURVE && ((body[1] << 8) | body[2]) === SECP256R1;
   if (!isCurve || body[3] !== POINT_LENGTH) {
-    throw new Error("the broker broke the TLS protocol: it chose a curve that was not offered");
+    throw new Error("the server broke the TLS protocol: it chose a curve that was not offered");
   }
   const at = 4 + POINT_LENGTH;
   const kind = body[at + 1];
   if (body[at] !== HASH_SHA256 || (kind !== SIGN_RSA && kind !== SIGN_ECDSA)) {
-    throw new Error("the broker broke the TLS protocol: its key exchange is not signed as was offered");
+    throw new Error("the server broke the TLS protocol: its key exchange is not signed as was offered");
   }
   const length = (body[at + 2] << 8) | body[at + 3];
   if (at + 4 + length !== body.length)
-    throw new Error("the broker broke the TLS protocol: ServerKeyExchange is cut short");
+    throw new Error("the server broke the TLS protocol: ServerKeyExchange is cut short");
   if (kind === SIGN_ECDSA) ecdsaNumbers(body.subarray(at + 4), KeyKind.P256);
 }

@@ -56,11 +56,11 @@ export function checkServer(
   trust: Trust,
   cryptography: Cryptography,
 ): PublicKey {
-  if (chain.length === 0) throw new Error("the broker has no certificate");
+  if (chain.length === 0) throw new Error("the server has no certificate");
   const server = parseCertificate(chain[0]);
-  checkKey(server.key, "the broker's key");
+  checkKey(server.key, "the server's key");
   // Moddable's TLS does its key exchange on P-256 alone.
-  if (server.key.kind === KeyKind.P384) throw new Error("the broker's key is on P-384: use RSA or P-256");
+  if (server.key.kind === KeyKind.P384) throw new Error("the server's key is on P-384: use RSA or P-256");
   const { pin, authorities, host, now } = trust;
   if (pin) {
     if (!equal(cryptography.digest(server.key.info), pin)) throw new Error(NOT_PINNED);
@@ -69,9 +69,9 @@ export function checkServer(
   if (!authorities) throw new Error(UNKNOWN_AUTHORITY);
   if (now === undefined) throw new Error(NO_CLOCK);
   checkAuthority(server, chain, elementsOf(authorities).map(parseCertificate), now, cryptography);
-  checkDates(server, "broker's", now);
+  checkDates(server, "server's", now);
   if (server.hasUnknownDemand) {
-    throw new Error("the broker's certificate has a critical extension that the node does not know");
+    throw new Error("the server's certificate has a critical extension that the node does not know");
   }
   if (!server.isForServers) throw new Error(NOT_FOR_SERVERS);
   if (!isFor(server, host)) throw new Error(wrongName(host, whomFor(server)));

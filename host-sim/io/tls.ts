@@ -130,11 +130,11 @@ export function explainTLS(error: NodeJS.ErrnoException, hasCertificate: boolean
     case "CERT_UNTRUSTED":
       return UNKNOWN_AUTHORITY;
     case "CERT_HAS_EXPIRED":
-      return expired("broker's, or its authority's,");
+      return expired("server's, or its authority's,");
     case "CERT_NOT_YET_VALID":
-      return notYetValid("broker's, or its authority's,");
+      return notYetValid("server's, or its authority's,");
     case "INVALID_PURPOSE":
-      // OpenSSL does not say whose: the broker's own, or one that vouches for it.
+      // OpenSSL does not say whose: the server's own, or one that vouches for it.
       return `${NOT_FOR_SERVERS}; or ${NOT_AN_AUTHORITY}`;
     case "INVALID_CA":
     case "PATH_LENGTH_EXCEEDED":

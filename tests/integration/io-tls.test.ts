@@ -101,7 +101,7 @@ describe("TLS", () => {
       const { socket, events } = connect({ secure });
       await until(() => events.length > 0);
       expect(events).toEqual([
-        expect.stringContaining("error the broker's certificate is from an authority that is not trusted"),
+        expect.stringContaining("error the server's certificate is from an authority that is not trusted"),
       ]);
       expect(socket.write(Uint8Array.of(1))).toBeUndefined();
     }
@@ -134,7 +134,7 @@ describe("TLS", () => {
       const wrong = connect({ host: "any.test", secure: { pin: new Uint8Array(32) } });
       await until(() => wrong.events.length > 0);
       expect(wrong.events).toEqual([
-        expect.stringContaining("error the broker's key is not the one that is pinned"),
+        expect.stringContaining("error the server's key is not the one that is pinned"),
       ]);
       expect(wrong.socket.write(Uint8Array.of(1))).toBeUndefined();
       const right = connect({ host: "any.test", secure: { pin: new Uint8Array(pin) } });

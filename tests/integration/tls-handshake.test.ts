@@ -211,7 +211,7 @@ describe("a server that cheats (needs openssl)", () => {
 
   run("is not done when it says goodbye in the clear, at whatever moment", () => {
     for (let i = 0; i < 5; i++) {
-      expect(() => feed([...messages.slice(0, i), CLOSE_NOTIFY])).toThrow("the broker ended the connection");
+      expect(() => feed([...messages.slice(0, i), CLOSE_NOTIFY])).toThrow("the server ended the connection");
     }
     expect(() => feed([...messages.slice(0, 5), CLOSE_NOTIFY])).toThrow("refused the end");
   });
@@ -329,8 +329,8 @@ describe("the reason of an end", () => {
       [Client.NONE, Client.NOT_ASKED, Client.MISSING, Client.SHOWN].map((one) => alertText(description, one));
     const [unknown, notAsked, missing, shown] = of(40);
     expect(unknown).toMatch(/no method of encryption .*, or demands a client certificate: set cert and key/);
-    expect(notAsked).toMatch(/^the broker shares no method of encryption with the node$/);
-    expect(missing).toMatch(/^the broker demands a client certificate: set cert and key$/);
+    expect(notAsked).toMatch(/^the server shares no method of encryption with the node$/);
+    expect(missing).toMatch(/^the server demands a client certificate: set cert and key$/);
     expect(shown).toMatch(/does not take its certificate/);
     expect(of(116)[0]).toBe(missing);
     expect(of(116)[3]).toMatch(/does not take the node's certificate/);
@@ -341,12 +341,12 @@ describe("the reason of an end", () => {
     expect(sessionText("serverKeyExchange: failed to verify signature")).toMatch(/could not prove/);
     expect(sessionText("recordProtocol auth failed")).toMatch(/changed on its way/);
     expect(sessionText("finished: auth err")).toMatch(/changed on its way/);
-    expect(sessionText("the broker has no certificate")).toBe("the broker has no certificate");
+    expect(sessionText("the server has no certificate")).toBe("the server has no certificate");
     expect(sessionText("")).toBe("the TLS session failed");
   });
 
   it("is guessed where the broker closes without a word", () => {
-    expect(closedText(Client.NOT_ASKED)).toBe("closed by the broker in the TLS handshake");
+    expect(closedText(Client.NOT_ASKED)).toBe("closed by the server in the TLS handshake");
     expect(closedText(Client.MISSING)).toMatch(/set cert and key/);
     expect(closedText(Client.SHOWN)).toMatch(/perhaps it does not take the node's certificate/);
   });

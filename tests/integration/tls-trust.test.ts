@@ -101,7 +101,7 @@ describe("a server's certificate (needs openssl)", () => {
     expect(verdict({ chain: [server({ from: -9, to: -1 })] })).toMatch(/has expired \(20\d\d-\d\d-\d\d\)/);
     expect(verdict({ chain: [server({ from: 1, to: 9 })] })).toMatch(/not valid yet .*is the clock right/);
     const chain = [server({ from: -1, to: 1 })];
-    expect(verdict({ chain, now: Date.now() + 2 * 86_400_000 })).toMatch(/broker's certificate has expired/);
+    expect(verdict({ chain, now: Date.now() + 2 * 86_400_000 })).toMatch(/server's certificate has expired/);
     expect(verdict({ chain, now: 0 })).toMatch(/not valid yet/);
   });
 

@@ -37,7 +37,7 @@ export class Keyring {
   getKey(certificate: object): object {
     const { chain, key } = this.#credentials;
     if (key && certificate === chain[0]) return sdkPrivateKey(parseRSAKey(key));
-    if (!this.#serverKey) throw new Error("the broker has shown no certificate");
+    if (!this.#serverKey) throw new Error("the server has shown no certificate");
     return this.#serverKey;
   }
 

@@ -291,7 +291,7 @@ export class TLSSocket implements TCP {
 
   #onLost(reason: Error | undefined): void {
     const why = reason ? ` (${errorText(reason)})` : "";
-    if (this.#ready) return this.#fail(new Error(`closed by the broker${why}`));
+    if (this.#ready) return this.#fail(new Error(`closed by the server${why}`));
     const { started, client } = this.#handshake;
     this.#fail(new Error((started ? closedText(client) : "refused, or nothing is there") + why));
   }

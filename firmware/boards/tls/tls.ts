@@ -26,7 +26,7 @@ function check(settings: Settings): void {
   const { pin, authorities, chain, key } = credentialsOf(settings);
   if (!pin && !authorities) {
     throw new Error(
-      'setting "broker" is mqtts:// and neither "ca" nor "pin" says whom to trust: set ca to the certificate of the broker\'s authority',
+      'neither setting "ca" nor "pin" says whom to trust: set ca to the certificate of the server\'s authority',
     );
   }
   if (authorities) for (const one of elementsOf(authorities)) readCertificate("ca", one);

@@ -475,6 +475,8 @@ export class Updater {
 
   #confirm(): void {
     const { board, monitor, version } = this.#options;
+    // The goodbye may be the one of a trial that has failed: what is acknowledged in it comes too late.
+    if (this.#isClosed) return;
     try {
       board?.slots.confirm();
     } catch (error) {

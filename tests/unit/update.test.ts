@@ -537,6 +537,29 @@ describe("a trial", () => {
     expect(world.device.versions).toEqual(["0.1.0", "0.2.0"]);
   });
 
+  it("that has ended is not passed by what the broker acknowledges during the goodbye", () => {
+    const world = updateWorld({ image: { trial: "1m" } });
+    world.device.run(10_000);
+    world.publish(manifestFor(NEW).payload);
+    world.clock.runUntil(() => world.device.versions.length === 2);
+    world.broker.mute.add("puback");
+    const ids: number[] = [];
+    world.broker.onPublish = ({ topic, messageId, client, payload }) => {
+      if (topic.endsWith("/temperature")) ids.push(messageId as number);
+      if (!topic.endsWith("/status") || payload !== "offline" || messageId === undefined) return;
+      world.broker.mute.clear();
+      for (const id of ids) world.broker.inject(client, Uint8Array.of(0x40, 2, id >> 8, id & 255));
+    };
+    world.device.run(120_000);
+    expect(ids.length).toBeGreaterThan(3);
+    expect(world.device.versions).toEqual(["0.1.0", "0.2.0", "0.1.0"]);
+    expect(world.said()).toMatchObject({
+      state: "reverted",
+      version: "0.1.0",
+      reason: "no delivery was acknowledged within 1m",
+    });
+  });
+
   it("is held also where the storage has forgotten the update", () => {
     const world = onTrial();
     world.storage.values.delete("update");

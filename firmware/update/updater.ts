@@ -129,6 +129,8 @@ export class Updater {
   #reason = "";
   /** What is remembered. */
   #chapter: Chapter | undefined;
+  /** What is remembered could not be read: any older manifest would pass for a new one. */
+  #isMemoryLost = false;
   /** The last payload that came, until it was looked at; empty where it is a withdrawal. */
   #payload: Uint8Array | undefined;
   #checkedAt: number | undefined;
@@ -214,6 +216,7 @@ export class Updater {
       chapter = storage && readHistory(storage);
     } catch {
       // Said by whoever asked the storage first.
+      this.#isMemoryLost = true;
     }
     this.#chapter = chapter;
     if (chapter) {
@@ -286,7 +289,7 @@ export class Updater {
     const { line, signature } = openEnvelope(payload);
     const id = hexOf(sha256(board, line)).slice(0, ID_DIGITS);
     if (!this.#key) return this.#refuse(id, "this device has no update key: set updatekey");
-    if (!storage) return this.#refuse(id, NO_STORAGE);
+    if (!storage || this.#isMemoryLost) return this.#refuse(id, NO_STORAGE);
     if (!signature) return this.#refuse(id, "it has no signature that could be one");
     this.#checkedAt = clock.ticks();
     if (!board.verify(this.#key, line, signature))

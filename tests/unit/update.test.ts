@@ -325,6 +325,27 @@ describe("a manifest is refused, with its reason in state and diagnostics and no
     expect(Math.max(...world.server.fetches())).toBe(1);
   });
 
+  it("where it cannot be read what was taken on before: an older one would pass for new", () => {
+    const world = published(manifestFor(NEW, { issued: NOW + 2 }).payload);
+    world.device.run(30_000);
+    world.storage.fails = (call, key) => call === "read" && key === "update";
+    world.device.cutPower();
+    const requests = world.server.requests.length;
+    world.publish(manifestFor(OLD, { version: "0.1.0", issued: NOW + 1, rollback: true }).payload);
+    world.device.run(30_000);
+    expect(world.said()).toMatchObject({
+      state: "refused",
+      version: "0.2.0",
+      reason: expect.stringContaining("storage failed"),
+    });
+    expect(world.server.requests).toHaveLength(requests);
+    world.storage.fails = () => false;
+    world.device.cutPower();
+    world.device.run(30_000);
+    expect(world.said()).toMatchObject({ state: "refused", reason: expect.stringContaining("replayed") });
+    expect(world.device.versions).toEqual(["0.1.0", "0.2.0", "0.2.0", "0.2.0"]);
+  });
+
   it("where what was begun could not be remembered", () => {
     const world = updateWorld();
     world.device.run(10_000);

@@ -96,7 +96,10 @@ const TRIES = 3;
 /** Times that a new version is started whose trial ended for want of power. */
 const TRIALS = 3;
 
-/** Milliseconds between two manifests whose signature is checked: on an ESP32 that takes a good part of a second. */
+/**
+ * Milliseconds between two manifests that are looked at: checking a signature takes an ESP32 a good part of a second, and
+ * each that is refused is told of.
+ */
 const CHECK_PERIOD = 10_000;
 
 /** Milliseconds between two looks at a clock that is not set. */
@@ -285,13 +288,13 @@ export class Updater {
 
   #open(payload: Uint8Array): void {
     const { board, storage, clock } = this.#options;
+    this.#checkedAt = clock.ticks();
     if (!board) return this.#refuse("", "this device cannot be updated over the air");
     const { line, signature } = openEnvelope(payload);
     const id = hexOf(sha256(board, line)).slice(0, ID_DIGITS);
     if (!this.#key) return this.#refuse(id, "this device has no update key: set updatekey");
     if (!storage || this.#isMemoryLost) return this.#refuse(id, NO_STORAGE);
     if (!signature) return this.#refuse(id, "it has no signature that could be one");
-    this.#checkedAt = clock.ticks();
     if (!board.verify(this.#key, line, signature))
       return this.#refuse(id, "its signature is not that of the update key");
     let manifest: Manifest;

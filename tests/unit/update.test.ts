@@ -346,6 +346,27 @@ describe("a manifest is refused, with its reason in state and diagnostics and no
     expect(world.device.versions).toEqual(["0.1.0", "0.2.0", "0.2.0", "0.2.0"]);
   });
 
+  it("a thousand times a second, and it is told of once in a while", () => {
+    const world = updateWorld();
+    world.device.run(10_000);
+    let count = 0;
+    const flood = () => {
+      count += 1;
+      world.broker.publish(`${BASE}/update`, `rubbish ${count}`, 1);
+      if (count < 30_000) world.clock.timer.set(flood, 1);
+    };
+    flood();
+    world.device.run(30_000);
+    expect(world.journal.warnings.filter((warning) => warning.includes("refused")).length).toBeLessThan(6);
+    expect(world.all().length).toBeLessThan(8);
+    expect(isWithoutGap(world.numbers())).toBe(true);
+    expect(world.numbers().length).toBeGreaterThan(6);
+    // And what is good is found behind it.
+    world.publish(manifestFor(NEW).payload);
+    world.device.run(60_000);
+    expect(world.said()).toMatchObject({ state: "confirmed", version: "0.2.0" });
+  });
+
   it("where what was begun could not be remembered", () => {
     const world = updateWorld();
     world.device.run(10_000);

@@ -134,6 +134,7 @@ export class Download {
     this.#verified = image.digestBlock(this.#digest, this.#verified);
     if (this.#verified < image.size) return this.#alarm.set(0);
     if (image.isDigest(this.#digest.close())) {
+      image.release();
       this.close();
       this.#options.onVerified();
       return;

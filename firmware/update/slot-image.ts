@@ -6,18 +6,24 @@
  *
  * These notes save time and are not trusted: whatever they say, the whole image is read back and its digest compared
  * before it may run. That holds as well where a cut left a write or an erase half done.
+ *
+ * A bootloader that finds the other slot damaged runs whatever looks like an image in this one. So the image's first byte,
+ * without which it looks like none, stands among the notes until the digest was right.
  */
 
 import type { Digest, Flash } from "../ports.js";
 
-/** Bytes of the notes before the first block's byte: a mark, the digest. */
+/** Bytes of the notes before the first block's byte: a mark, the digest, the image's first byte. */
 const MARK = 0x31415548; // "HUA1"
 const MARK_LENGTH = 4;
 const DIGEST_LENGTH = 32;
+const FIRST_AT = 36;
 const MARKS_AT = 64;
 
 /** Bytes that are written, compared and digested at once. */
 const PIECE = 512;
+
+const ERASED = 0xff;
 
 /** What the flash has, written and read again, is not what it was given. */
 const UNFAITHFUL = "the flash does not keep what is written to it";
@@ -101,8 +107,15 @@ export class SlotImage {
    * @throws Error where the flash fails
    */
   write(data: Uint8Array): void {
-    if (this.#written === 0 && data.length > 0) this.#flash.eraseBlock(this.#block);
-    for (let done = 0; done < data.length; ) {
+    let done = 0;
+    if (this.#written === 0 && data.length > 0) {
+      this.#flash.eraseBlock(this.#block);
+      if (this.#block === 0) {
+        this.#keepFirst(data[0]);
+        done = this.#written = 1;
+      }
+    }
+    while (done < data.length) {
       const part = data.subarray(done, done + PIECE);
       const position = this.#block * this.#blockLength + this.#written;
       this.#flash.write(part, position);
@@ -132,6 +145,7 @@ export class SlotImage {
       const count = Math.min(PIECE, end - at);
       const piece = count === PIECE ? this.#piece : this.#piece.subarray(0, count);
       this.#flash.read(piece, at);
+      if (at === 0) piece[0] = this.#firstByte(piece[0]);
       digest.write(piece);
       at += count;
     }
@@ -141,6 +155,40 @@ export class SlotImage {
   /** Whether a digest is the image's. */
   isDigest(sha256: Uint8Array): boolean {
     return isSame(sha256, this.#sha256);
+  }
+
+  /** Its digest is right: from now on it can run. @throws as `write` */
+  release(): void {
+    const there = this.#byteAt(0);
+    const first = this.#firstByte(there);
+    if (there === first) return;
+    this.#flash.write(Uint8Array.of(first), 0);
+    if (this.#byteAt(0) !== first) throw new Error(UNFAITHFUL);
+  }
+
+  /** The image's first byte, where this stands in its place: nothing, or what a cut has left of it. */
+  #firstByte(there: number): number {
+    const kept = this.#byteAt(this.#firstAt);
+    return (there & kept) === kept ? kept : there;
+  }
+
+  /** Keeps the image's first byte for `release`. Another one may be there, of an attempt before a restart. */
+  #keepFirst(byte: number): void {
+    const kept = this.#byteAt(this.#firstAt);
+    if (kept === byte) return;
+    if (kept !== ERASED) this.discard();
+    this.#flash.write(Uint8Array.of(byte), this.#firstAt);
+    if (this.#byteAt(this.#firstAt) !== byte) throw new Error(UNFAITHFUL);
+  }
+
+  #byteAt(position: number): number {
+    const byte = this.#piece.subarray(0, 1);
+    this.#flash.read(byte, position);
+    return byte[0];
+  }
+
+  get #firstAt(): number {
+    return this.#notes * this.#blockLength + FIRST_AT;
   }
 
   #markOf(block: number): number {

@@ -143,13 +143,17 @@ describe("an image", () => {
       image.endBlock();
     }
     expect(image.isDigest(digestOf(image))).toBe(true);
+    image.release();
     const bits = [];
     for (let bit = 0; bit < BLOCK * 8; bit++) bits.push(bit);
     for (let bit = 2 * BLOCK * 8; bit < size * 8; bit++) bits.push(bit);
     for (const bit of bits) {
       cells[bit >> 3] ^= 1 << (bit & 7);
-      if (image.isDigest(digestOf(image))) throw new Error(`bit ${bit} turned over is not found`);
-      cells[bit >> 3] ^= 1 << (bit & 7);
+      if (image.isDigest(digestOf(image))) {
+        // Of the first byte, what a cut had left undone is done again before the image may run.
+        image.release();
+        if (!data.every((byte, at) => cells[at] === byte)) throw new Error(`bit ${bit} is not found`);
+      } else cells[bit >> 3] ^= 1 << (bit & 7);
     }
     process.stdout.write(`bits of an image turned over: ${bits.length}, all found\n`);
     expect(image.isDigest(digestOf(image))).toBe(true);

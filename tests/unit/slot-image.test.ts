@@ -63,7 +63,13 @@ describe("an image on its way into a slot", () => {
     expect(isThere(image)).toBe(true);
     const read = new Uint8Array(size);
     flash.open().read(read, 0);
+    // Nothing that a bootloader would run, until it is known to be right.
+    expect(read[0]).toBe(0xff);
+    image.release();
+    image.release();
+    flash.open().read(read, 0);
     expect(Buffer.from(read).equals(data)).toBe(true);
+    expect(isThere(image)).toBe(true);
   });
 
   it.each([1, 7, 511, 512, 513, BLOCK])("comes in pieces of %d bytes", (step) => {

@@ -418,6 +418,28 @@ describe("an image that is not the manifest's", () => {
     expect(world.device.versions).toEqual(["0.1.0", "0.1.0"]);
   });
 
+  it.each([
+    ["all", 0],
+    ["all but the end", 5_000],
+  ])("never runs, not even where the bootloader has no other: of %s that came", (_what, missing) => {
+    const world = updateWorld();
+    const forged = new Uint8Array(NEW.length);
+    forged.set(brokenImage('throw new Error("forged")', "0.6.6"));
+    world.server.file = forged;
+    const { answer } = world.server;
+    world.server.answer = (request, peer, file) => {
+      if (request.last < file.length - missing) answer(request, peer, file);
+    };
+    world.device.run(10_000);
+    world.publish(manifestFor(NEW).payload);
+    world.device.run(60_000);
+    world.slots.flipBits(1, () => 0.5, 2 * 4_096, 3 * 4_096);
+    world.device.cutPower();
+    world.device.run(60_000);
+    expect(world.device.versions).toEqual(["0.1.0"]);
+    expect(world.device.crashes).toEqual([]);
+  });
+
   it("is found when it calls itself another version, and goes back", () => {
     const world = offered(NEW, { version: "0.3.0" });
     world.device.run(60_000);

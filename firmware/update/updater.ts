@@ -492,7 +492,8 @@ export class Updater {
     }
     this.#alarm.clear();
     monitor.note?.(`version ${version} is confirmed: a reading was taken and delivered`);
-    if (this.#chapter?.stage === Stage.TRIAL) this.#conclude(Stage.CONFIRMED, "");
+    // Also where it had been given up before it ran, since the boot record could not be written as it should.
+    if (this.#chapter?.version === version) this.#conclude(Stage.CONFIRMED, "");
     else this.#become(State.IDLE);
     if (this.#payload) this.#inbox.set(0);
   }

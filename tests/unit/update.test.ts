@@ -624,6 +624,25 @@ describe("a trial", () => {
     });
   });
 
+  it("that comes late, when the old version had given it up, is told of as it ended", () => {
+    const world = updateWorld();
+    world.device.run(10_000);
+    world.publish(manifestFor(NEW).payload);
+    world.clock.runUntil(() => world.storage.values.get("update")?.startsWith("2 ") === true);
+    // The boot record has the new version, and the bootloader cannot note that it is on trial.
+    world.slots.failErases = true;
+    world.device.run(30_000);
+    expect(world.said()).toMatchObject({ state: "reverted", version: "0.1.0" });
+    world.slots.failErases = false;
+    world.device.cutPower();
+    world.device.run(60_000);
+    expect(world.device.versions).toEqual(["0.1.0", "0.1.0", "0.2.0"]);
+    expect(world.said()).toMatchObject({ state: "confirmed", version: "0.2.0", update: "0.2.0" });
+    world.device.cutPower();
+    world.device.run(60_000);
+    expect(world.said()).toMatchObject({ state: "confirmed", version: "0.2.0", update: "0.2.0" });
+  });
+
   it("is held also where the storage has forgotten the update", () => {
     const world = onTrial();
     world.storage.values.delete("update");

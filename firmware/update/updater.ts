@@ -355,6 +355,8 @@ export class Updater {
     if (refusal !== undefined || isThere) flash.close();
     if (refusal !== undefined) return this.#refuse(id, refusal);
     this.#begin(job);
+    // One that comes and goes erases a block each time it is begun.
+    const wait = goesOn && chapter.stage === Stage.WITHDRAWN ? this.#backoff.next() : 0;
     if (!this.#take(job, goesOn)) {
       if (!isThere) flash.close();
       this.#endJob();
@@ -363,14 +365,13 @@ export class Updater {
     // What it leads to may run already, by cable or by an update that nobody remembers.
     if (isThere) return this.#conclude(Stage.CONFIRMED, "");
     if (!goesOn) monitor.note?.(`update to ${manifest.version}: ${manifest.size} bytes from ${manifest.url}`);
-    this.#fetch(manifest, flash);
+    this.#fetch(manifest, flash, wait);
   }
 
   /** From now on it is this one; what was under way of another ends. */
   #begin(job: Job): void {
     if (this.#job === job) return;
     this.#endJob();
-    this.#backoff.reset();
     this.#job = job;
     this.#about(job);
   }
@@ -381,6 +382,7 @@ export class Updater {
     const { issued, version } = manifest;
     const before = this.#chapter;
     this.#chapter = { stage: Stage.TAKEN, issued, id, version, tries: 0, trials: 0, reason: "" };
+    this.#backoff.reset();
     if (this.#remember({})) return true;
     this.#chapter = before;
     return false;
@@ -388,7 +390,8 @@ export class Updater {
 
   // --- the image ---------------------------------------------------------------------------------------------------
 
-  #fetch(manifest: Manifest, flash: Flash): void {
+  /** @param wait milliseconds before the first request, beside what a fleet spreads */
+  #fetch(manifest: Manifest, flash: Flash, wait: number): void {
     const { board, dns, socket, timer, clock, random, agent, spread } = this.#options;
     const tries = this.#chapter?.tries ?? 0;
     const address = parseHTTPAddress(manifest.url);
@@ -420,7 +423,7 @@ export class Updater {
     });
     this.#goesOn(State.DOWNLOADING);
     // A fleet does not ask for it all at once.
-    this.#download.start(tries === 0 ? Math.floor(random() * spread) : 0);
+    this.#download.start(wait + (tries === 0 ? Math.floor(random() * spread) : 0));
   }
 
   #progressed({ size }: Manifest): void {

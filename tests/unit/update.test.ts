@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { describe, expect, it } from "@jest/globals";
 import { NOW } from "../support/climate.js";
-import { headOf } from "../support/range-server.js";
+import { headOf, rightAnswer, text } from "../support/range-server.js";
 import {
   BASE,
   brokenImage,
@@ -239,6 +239,32 @@ describe("an update over the air", () => {
     world.publish(manifestFor(NEW).payload);
     world.device.run(60_000);
     expect(world.said()).toMatchObject({ state: "confirmed", version: "0.2.0" });
+  });
+});
+
+describe("an update that is taken back and published again and again", () => {
+  it("is begun less and less often: what each attempt erases is worn", () => {
+    const world = updateWorld();
+    world.server.answer = (request, peer, file) => {
+      peer.write(text(headOf(request, file.length)));
+      peer.write(file.subarray(request.first, request.first + 1));
+    };
+    world.device.run(10_000);
+    const { payload } = manifestFor(NEW);
+    for (let round = 0; round < 360; round++) {
+      world.publish(payload);
+      world.device.run(9_000);
+      world.publish("");
+      world.device.run(2_000);
+    }
+    // A manifest's thirty days at this pace are less than the 100,000 that flash is rated for.
+    const erases = world.slots.erases(2 + 128);
+    expect(erases).toBeGreaterThan(0);
+    expect((erases * 30 * 86_400_000) / world.clock.elapsed).toBeLessThan(100_000);
+    world.server.answer = rightAnswer;
+    world.publish(payload);
+    world.device.run(120_000);
+    expect(world.said().state).toBe("confirmed");
   });
 });
 

@@ -355,7 +355,10 @@ export interface Digest {
 export interface Slots {
   /** What runs has not been confirmed: the next reset, whatever its reason, goes back to the other slot. */
   readonly isPending: boolean;
-  /** The slot that does not run. To be opened only while nothing is pending: it is what the device goes back to. */
+  /**
+   * The slot that does not run. To be opened only while nothing is pending: it is what the device goes back to.
+   * @throws Error where it cannot be had, or is open already
+   */
   open(): Flash;
   /** From the next reset on the other slot runs, pending. @throws Error where there is no image that can run */
   activate(): void;

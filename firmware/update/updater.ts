@@ -144,6 +144,8 @@ export class Updater {
   #download: Download | undefined;
   #backoff: Backoff;
   #toldStep = 0;
+  /** Of an image, in bytes; 0 until it was asked for. */
+  #room = 0;
   /** Looks at the clock, tries again after a fault, ends a trial. */
   #alarm: Alarm;
   #hasSensed = false;
@@ -338,9 +340,10 @@ export class Updater {
     }
     const chapter = this.#chapter;
     const goesOn = chapter !== undefined && chapter.id === id && isOpen(chapter);
-    let flash: Flash;
+    const isThere = manifest.version === version;
+    let room: number;
     try {
-      flash = board.slots.open();
+      room = this.#roomOf(board);
     } catch (error) {
       return this.#refuse(id, errorText(error));
     }
@@ -349,23 +352,27 @@ export class Updater {
       version,
       now,
       lastIssued: chapter ? chapter.issued - (goesOn ? 1 : 0) : 0,
-      room: SlotImage.room(flash),
+      room,
     });
-    const isThere = manifest.version === version;
-    if (refusal !== undefined || isThere) flash.close();
     if (refusal !== undefined) return this.#refuse(id, refusal);
     this.#begin(job);
     // One that comes and goes erases a block each time it is begun.
     const wait = goesOn && chapter.stage === Stage.WITHDRAWN ? this.#backoff.next() : 0;
-    if (!this.#take(job, goesOn)) {
-      if (!isThere) flash.close();
-      this.#endJob();
-      return this.#refuse(id, NO_STORAGE);
-    }
+    if (!this.#take(job, goesOn)) return this.#refuse(id, NO_STORAGE);
     // What it leads to may run already, by cable or by an update that nobody remembers.
     if (isThere) return this.#conclude(Stage.CONFIRMED, "");
     if (!goesOn) monitor.note?.(`update to ${manifest.version}: ${manifest.size} bytes from ${manifest.url}`);
-    this.#fetch(manifest, flash, wait);
+    this.#fetch(manifest, wait);
+  }
+
+  /** Bytes that an image may have. Asked for once: while an image is fetched its slot is open, and may be so only once. */
+  #roomOf({ slots }: UpdateBoard): number {
+    if (this.#room === 0) {
+      const flash = slots.open();
+      this.#room = SlotImage.room(flash);
+      flash.close();
+    }
+    return this.#room;
   }
 
   /** From now on it is this one; what was under way of another ends. */
@@ -391,7 +398,7 @@ export class Updater {
   // --- the image ---------------------------------------------------------------------------------------------------
 
   /** @param wait milliseconds before the first request, beside what a fleet spreads */
-  #fetch(manifest: Manifest, flash: Flash, wait: number): void {
+  #fetch(manifest: Manifest, wait: number): void {
     const { board, dns, socket, timer, clock, random, agent, spread } = this.#options;
     const tries = this.#chapter?.tries ?? 0;
     const address = parseHTTPAddress(manifest.url);
@@ -400,8 +407,13 @@ export class Updater {
     try {
       secured = socket(address.secure);
     } catch (error) {
-      flash.close();
       return this.#conclude(Stage.FAILED, errorText(error));
+    }
+    let flash: Flash;
+    try {
+      flash = board.slots.open();
+    } catch (error) {
+      return this.#faulty(errorText(error));
     }
     this.#download = new Download({
       dns,

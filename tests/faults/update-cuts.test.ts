@@ -61,6 +61,7 @@ function published(storage = new MemoryStorage()): World {
   // What was in the other slot before.
   const slot = world.slots.partition("ota_1");
   slot.write(new Uint8Array(slot.status().size), 0);
+  slot.close();
   world.device.run(10_000);
   world.publish(payload);
   return world;

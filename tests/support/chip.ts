@@ -1,6 +1,11 @@
-import type { Slots } from "../../firmware/ports.js";
+import type { Flash, Slots } from "../../firmware/ports.js";
 import { ChipFlash } from "../../host-sim/boards/virtual/chip-flash.js";
-import { type Choice, chooseSlot, type OpenPartition } from "../../host-sim/boot/bootloader.js";
+import {
+  type Choice,
+  chooseSlot,
+  type OpenPartition,
+  type PartitionName,
+} from "../../host-sim/boot/bootloader.js";
 import { chipFiles } from "../../host-sim/boot/chip-files.js";
 import { makeImage } from "../../host-sim/boot/image.js";
 import { ChipSlots, writeImage } from "../../host-sim/boot/slots.js";
@@ -34,6 +39,16 @@ export class BootedChip {
   boot(): void {
     this.choice = chooseSlot(this.open);
     if (this.choice) this.slots = new ChipSlots(this.open, this.choice.slot, () => (this.resets += 1));
+  }
+
+  /** Does something with a partition. */
+  on<Result>(name: PartitionName, task: (flash: Flash) => Result): Result {
+    const flash = this.open(name);
+    try {
+      return task(flash);
+    } finally {
+      flash.close();
+    }
   }
 
   /** Writes an image into the other slot, each block erased right before it. */

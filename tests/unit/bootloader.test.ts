@@ -4,7 +4,7 @@ import { writeImage } from "../../host-sim/boot/slots.js";
 import { type BootedChip, imageOf, newChip } from "../support/chip.js";
 
 let chip: BootedChip;
-const entries = () => new BootRecord(chip.open("otadata")).entries();
+const entries = () => chip.on("otadata", (flash) => new BootRecord(flash).entries());
 const entry = (number: number, state: ImageState): Entry => ({ number, state });
 
 beforeEach(() => {
@@ -55,7 +55,7 @@ describe("a chip that was flashed", () => {
   });
 
   it("runs nothing when there is no image at all", () => {
-    chip.open("ota_0").eraseBlock(0);
+    chip.on("ota_0", (flash) => flash.eraseBlock(0));
     chip.boot();
     expect(chip.choice).toBeUndefined();
   });
@@ -131,7 +131,7 @@ describe("a new image", () => {
   it("does not go back where there is nothing that could run", () => {
     chip.slots.activate();
     chip.boot();
-    chip.open("ota_0").write(Uint8Array.of(0), 3_000);
+    chip.on("ota_0", (flash) => flash.write(Uint8Array.of(0), 3_000));
     expect(() => chip.slots.goBack()).toThrow(/damaged/);
     expect(chip.resets).toBe(0);
     expect(entries()).toEqual([entry(2, ImageState.PENDING), undefined]);
@@ -212,7 +212,7 @@ describe("one update after another", () => {
     tryOut("2.0.0");
     chip.slots.confirm();
     tryOut("3.0.0");
-    chip.open("otadata").write(Uint8Array.of(0), 0);
+    chip.on("otadata", (flash) => flash.write(Uint8Array.of(0), 0));
     chip.boot();
     expect(entries()).toEqual([undefined, entry(3, ImageState.ABORTED)]);
     expect(chip.choice).toMatchObject({ slot: 1, version: "2.0.0" });
@@ -224,7 +224,7 @@ describe("one update after another", () => {
 
   it("rather runs what was given up than nothing", () => {
     tryOut("2.0.0");
-    chip.open("ota_0").eraseBlock(0);
+    chip.on("ota_0", (flash) => flash.eraseBlock(0));
     chip.boot();
     expect(chip.version).toBe("2.0.0");
     expect(chip.slots.isPending).toBe(false);
@@ -235,15 +235,15 @@ describe("the record", () => {
   it("is laid out as ESP-IDF's otadata", () => {
     tryOut("2.0.0");
     const bytes = new Uint8Array(8_192);
-    chip.open("otadata").read(bytes, 0);
+    chip.on("otadata", (flash) => flash.read(bytes, 0));
     // Number 2, no label, pending, and the check that ESP-IDF writes for a number of 2.
     const expected = `02000000${"ff".repeat(20)}010000007437f655${"ff".repeat(8_192 - 32)}`;
     expect(Buffer.from(bytes).toString("hex")).toBe(expected);
   });
 
   it("has no entry with the number 0, whatever its check", () => {
-    chip.open("otadata").write(new Uint8Array(4), 0);
-    chip.open("otadata").write(new Uint8Array(4_096), 4_096);
+    chip.on("otadata", (flash) => flash.write(new Uint8Array(4), 0));
+    chip.on("otadata", (flash) => flash.write(new Uint8Array(4_096), 4_096));
     expect(entries()).toEqual([undefined, undefined]);
     chip.boot();
     expect(chip.version).toBe("1.0.0");

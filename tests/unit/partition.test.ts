@@ -78,15 +78,27 @@ describe("the flash of a chip", () => {
 
   it("keeps its partitions apart", () => {
     const chip = new ChipFlash(imageOf("1.0.0"), 3);
-    const slot = chip.partition("ota_0").status();
-    expect(chip.partition("ota_1").status()).toEqual(slot);
-    expect(slot.size).toBe(3 * BLOCK);
-    chip.partition("ota_0").eraseBlock(0, 3);
-    chip.partition("ota_1").write(new Uint8Array(3 * BLOCK), 0);
+    const slot = chip.partition("ota_0");
+    const other = chip.partition("ota_1");
+    expect(other.status()).toEqual(slot.status());
+    expect(slot.status().size).toBe(3 * BLOCK);
+    slot.eraseBlock(0, 3);
+    other.write(new Uint8Array(3 * BLOCK), 0);
     chip.partition("otadata").write(new Uint8Array(2 * BLOCK), 0);
     const bytes = new Uint8Array(3 * BLOCK);
-    chip.partition("ota_0").read(bytes, 0);
+    slot.read(bytes, 0);
     expect(bytes.every((byte) => byte === 0xff)).toBe(true);
+  });
+
+  it("has each partition open once, until it is closed or the power was away", () => {
+    const chip = new ChipFlash(imageOf("1.0.0"), 3);
+    const slot = chip.partition("ota_0");
+    expect(() => chip.partition("ota_0")).toThrow("ota_0 is open already: close it first");
+    chip.partition("ota_1");
+    slot.close();
+    chip.partition("ota_0");
+    chip.reopen();
+    expect(chip.partition("ota_0").status().blocks).toBe(3);
   });
 
   it("is its own, though the image was flashed to many", () => {
@@ -94,7 +106,9 @@ describe("the flash of a chip", () => {
     const [one, other] = [new ChipFlash(image, 3), new ChipFlash(image, 3)];
     const bytes = (chip: ChipFlash) => {
       const read = new Uint8Array(image.length);
-      chip.partition("ota_0").read(read, 0);
+      const slot = chip.partition("ota_0");
+      slot.read(read, 0);
+      slot.close();
       return Buffer.from(read).toString("latin1");
     };
     expect(bytes(other)).toBe(Buffer.from(image).toString("latin1"));

@@ -221,6 +221,17 @@ describe("an update over the air", () => {
     expect(Math.max(...erases)).toBeLessThanOrEqual(301);
   });
 
+  it("gives way to the next one while it is being fetched, which is fetched from its beginning", () => {
+    const world = published(manifestFor(OLD, { version: "0.3.0" }).payload);
+    world.server.file = OLD;
+    world.clock.runUntil(() => world.server.requests.length === 30);
+    world.server.file = NEW;
+    world.publish(manifestFor(NEW, { issued: NOW + 1 }).payload);
+    world.device.run(60_000);
+    expect(world.said()).toMatchObject({ state: "confirmed", version: "0.2.0" });
+    expect(world.device.versions).toEqual(["0.1.0", "0.2.0"]);
+  });
+
   it("is given up when it expires while the server is away", () => {
     const world = updateWorld();
     world.net.listen("10.0.0.2", 8070, undefined);
@@ -391,6 +402,23 @@ describe("a manifest is refused, with its reason in state and diagnostics and no
     world.publish(manifestFor(NEW).payload);
     world.device.run(60_000);
     expect(world.said()).toMatchObject({ state: "confirmed", version: "0.2.0" });
+  });
+
+  it("does not disturb it either where it is signed and refused all the same", () => {
+    const world = published(manifestFor(NEW).payload);
+    world.clock.runUntil(() => world.server.requests.length === 10);
+    const { answer } = world.server;
+    world.server.answer = () => {};
+    world.publish(manifestFor(NEW, { kind: "esp32", issued: NOW + 1 }).payload);
+    world.device.run(12_000);
+    expect(world.said()).toMatchObject({
+      state: "refused",
+      reason: expect.stringContaining("for kind esp32"),
+    });
+    world.server.answer = answer;
+    world.device.run(60_000);
+    expect(world.device.versions).toEqual(["0.1.0", "0.2.0"]);
+    expect(Math.max(...world.server.fetches())).toBeLessThanOrEqual(2);
   });
 
   it("where what was begun could not be remembered", () => {

@@ -150,14 +150,17 @@ describe("a device with two slots", () => {
 
   it("resets for ever where nothing can run, and runs what is flashed then", () => {
     const { device, slots } = newDevice();
-    slots.partition("ota_0").eraseBlock(0);
+    const slot = slots.partition("ota_0");
+    slot.eraseBlock(0);
+    slot.close();
     device.run(60_000);
     expect(device.resets.length).toBeGreaterThan(3);
     expect(device.resets.length).toBeLessThan(10);
     expect(device.versions).toEqual([]);
-    const slot = slots.partition("ota_0");
-    slot.eraseBlock(0, slot.status().blocks);
-    slot.write(factory, 0);
+    const again = slots.partition("ota_0");
+    again.eraseBlock(0, again.status().blocks);
+    again.write(factory, 0);
+    again.close();
     device.run(30_000);
     expect(device.versions).toEqual(["1.0.0"]);
   });

@@ -14,6 +14,8 @@ const flashed = new WeakMap<Uint8Array, { slotBlocks: number; snapshot: FlashSna
 /** The flash of a chip with two slots: boot record, `ota_0` and `ota_1` in one, which loses its power as one. */
 export class ChipFlash extends VirtualFlash {
   readonly #slotBlocks: number;
+  /** Partitions that are open. */
+  readonly #inUse = new Set<PartitionName>();
 
   /**
    * @param image for `ota_0`, as it is written before a device is first switched on
@@ -27,15 +29,27 @@ export class ChipFlash extends VirtualFlash {
       this.restore(known.snapshot);
       return;
     }
-    writeImage(this.partition("ota_0"), image);
+    const slot = this.partition("ota_0");
+    writeImage(slot, image);
+    slot.close();
     flashed.set(image, { slotBlocks, snapshot: this.snapshot() });
   }
 
-  /** @throws PowerCut while the power is off */
+  /** @throws PowerCut while the power is off; Error where it is open already, as a file that has a lock */
   partition(name: PartitionName): Flash {
-    const blocks = this.#slotBlocks;
     const flash = this.open();
-    if (name === "otadata") return new Partition(flash, 0, SECTORS);
-    return new Partition(flash, SECTORS + (name === "ota_0" ? 0 : blocks), blocks);
+    if (this.#inUse.has(name)) throw new Error(`${name} is open already: close it first`);
+    const blocks = this.#slotBlocks;
+    const [first, count] =
+      name === "otadata" ? [0, SECTORS] : [SECTORS + (name === "ota_0" ? 0 : blocks), blocks];
+    const partition = new Partition(flash, first, count, () => this.#inUse.delete(name));
+    this.#inUse.add(name);
+    return partition;
+  }
+
+  override reopen(): Flash {
+    // Whoever had them is gone.
+    this.#inUse.clear();
+    return super.reopen();
   }
 }

@@ -6,17 +6,19 @@ export class Partition implements Flash {
   #flash: Flash;
   #first: number;
   #blocks: number;
+  #onClosed: () => void;
 
   /**
    * @param flash all of it, opened; closed with this
    * @param first number of its first block that belongs to the partition
    */
-  constructor(flash: Flash, first: number, blocks: number) {
+  constructor(flash: Flash, first: number, blocks: number, onClosed = () => {}) {
     // Where it is too small for that, this throws.
     blockRange(first, first + blocks, flash.status().blocks);
     this.#flash = flash;
     this.#first = first;
     this.#blocks = blocks;
+    this.#onClosed = onClosed;
   }
 
   read(buffer: Uint8Array, position: number): number {
@@ -39,6 +41,7 @@ export class Partition implements Flash {
 
   close(): void {
     this.#flash.close();
+    this.#onClosed();
   }
 
   #at(position: number, length: number): number {

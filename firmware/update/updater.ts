@@ -155,7 +155,7 @@ export class Updater {
   constructor(options: UpdaterOptions) {
     const { base, key, timer, random } = options;
     this.#options = options;
-    this.#key = key === "" ? undefined : parsePublicKey(key);
+    this.#key = parsePublicKey(key);
     this.#alarm = new Alarm(timer, () => this.#onAlarm());
     this.#inbox = new Alarm(timer, () => this.#look());
     this.#backoff = new Backoff(random);
@@ -339,7 +339,8 @@ export class Updater {
       return this.#waitFor("the clock is not set, and the manifest has dates");
     }
     const chapter = this.#chapter;
-    const goesOn = chapter !== undefined && chapter.id === id && isOpen(chapter);
+    // What has ended does not come here.
+    const goesOn = chapter?.id === id;
     const isThere = manifest.version === version;
     let room: number;
     try {

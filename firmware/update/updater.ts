@@ -479,9 +479,8 @@ export class Updater {
 
   #verified(): void {
     const { board, monitor, restart } = this.#options;
-    this.#download = undefined;
     // Before the slot: the new version asks what it is, and the old one how it came back.
-    if (!this.#remember({ stage: Stage.TRIAL, trials: (this.#chapter?.trials ?? 0) + 1, reason: "" }))
+    if (!this.#remember({ stage: Stage.TRIAL, trials: (this.#chapter?.trials ?? 0) + 1 }))
       return this.#conclude(Stage.FAILED, "the device's storage failed");
     try {
       board?.slots.activate();

@@ -207,6 +207,8 @@ describe("what an updater remembers", () => {
       expect(readHistory(storage)).toMatchObject({ stage: Stage.TAKEN, id: GOOD.id, trials: 2 });
       expect(server.requests).toHaveLength(1);
       expect(monitor.notes).toEqual([]);
+      // What is there is not written again.
+      expect(storage.writesOf("update")).toHaveLength(stage === Stage.TAKEN ? 1 : 2);
     }
   });
 
@@ -231,15 +233,212 @@ describe("what an updater remembers", () => {
   });
 
   it("is what was stored: what could not be is refused each time", () => {
-    const { clock, receive, said, server, storage, chip } = bench();
+    const { clock, receive, said, server, storage, chip, monitor } = bench();
     storage.fails = (call) => call === "write";
     for (let time = 0; time < 2; time++) {
       receive(GOOD.payload);
       clock.run(11_000);
-      expect(said()).toMatchObject({ state: "refused", reason: expect.stringContaining("storage failed") });
+      expect(said()).toMatchObject({
+        ...{ state: "refused", update: "0.2.0" },
+        reason: expect.stringContaining("storage failed"),
+      });
     }
     expect(server.requests).toHaveLength(0);
     chip.slots.open().close();
+    expect(monitor.warnings).toContainEqual(
+      expect.stringMatching(/^the device's storage failed \(flash is worn\): how/),
+    );
+    storage.fails = () => false;
+    receive(GOOD.payload);
+    clock.run(11_000);
+    expect(said().state).toBe("restarting");
+  });
+});
+
+describe("an image", () => {
+  it("is fetched, read back and started, and each step is told with what belongs to it", () => {
+    const { clock, receive, told, acts, net, storage } = bench();
+    receive(GOOD.payload);
+    clock.run(5_000);
+    const about = { version: "0.1.0", manifest: GOOD.id, update: "0.2.0" };
+    const downloading = { state: "downloading", ...about, size: IMAGE.length };
+    expect(told).toEqual([
+      { ...downloading, done: 0 },
+      { ...downloading, done: 4_096 },
+      { ...downloading, done: IMAGE.length },
+      { state: "verifying", ...about },
+      { state: "restarting", ...about },
+    ]);
+    expect(acts).toEqual(["restart"]);
+    expect(net.connections).toBe(0);
+    expect(readHistory(storage)).toMatchObject({ stage: Stage.TRIAL, tries: 0, trials: 1, reason: "" });
+  });
+
+  it("is asked for within the spread, and without it where it was wrong once", () => {
+    const { clock, receive, server, storage, said, monitor } = bench({ spread: 60_000, random: () => 0.5 });
+    server.file = Uint8Array.from(IMAGE);
+    server.file[3_000] ^= 1;
+    receive(GOOD.payload);
+    clock.run(29_900);
+    expect(server.requests).toHaveLength(0);
+    clock.run(200);
+    expect(server.requests).toHaveLength(2);
+    // Nothing of it is there any more.
+    expect(said()).toMatchObject({ state: "waiting", reason: expect.stringContaining("digest") });
+    expect(said().done).toBeUndefined();
+    expect(readHistory(storage)).toMatchObject({ stage: Stage.TAKEN, tries: 1 });
+    expect(monitor.warnings).toEqual([expect.stringMatching(/^update to 0\.2\.0: .*; trying again$/)]);
+    clock.run(20_000);
+    expect(server.requests.length).toBeGreaterThan(2);
+    clock.run(60_000);
+    expect(said().state).toBe("failed");
+    expect(monitor.warnings.at(-1)).toMatch(/^update to 0\.2\.0 given up: /);
+  });
+
+  it("that was wrong is tried again after a while that begins anew with the next manifest", () => {
+    const { clock, receive, server, said, told } = bench({ random: () => 0.999 });
+    server.file = Uint8Array.from(IMAGE);
+    server.file[3_000] ^= 1;
+    /** Milliseconds until it is tried again. */
+    const pause = () => {
+      clock.runUntil(() => said().state === "waiting");
+      const begun = clock.elapsed;
+      clock.runUntil(() => said().state === "downloading");
+      return clock.elapsed - begun;
+    };
+    receive(GOOD.payload);
+    const [first, second] = [pause(), pause()];
+    expect(first).toBeGreaterThan(100);
+    expect(second).toBeGreaterThan(first);
+    clock.runUntil(() => said().state === "failed");
+    clock.run(10_000);
+    receive(LATER.payload);
+    expect(pause()).toBe(first);
+    expect(told.at(-1)).toMatchObject({ state: "downloading", manifest: LATER.id });
+    expect(said().reason).toBeUndefined();
+  });
+
+  it("is given up at once where nothing can be remembered: neither a fault nor a trial", () => {
+    for (const isWrong of [true, false]) {
+      const { chip, clock, receive, server, said, storage, acts } = bench();
+      server.file = Uint8Array.from(IMAGE);
+      if (isWrong) server.file[3_000] ^= 1;
+      receive(GOOD.payload);
+      clock.runUntil(() => server.requests.length === 1);
+      storage.fails = (call) => call === "write";
+      clock.run(60_000);
+      expect(said()).toMatchObject({
+        state: "failed",
+        reason: expect.stringContaining(isWrong ? "digest" : "storage failed"),
+      });
+      expect(acts).toEqual([]);
+      chip.boot();
+      expect(chip.version).toBe("0.1.0");
+    }
+  });
+
+  it("is given up where there is no way to it", () => {
+    const { clock, receive, said, chip } = bench({
+      socket: () => {
+        throw new Error("no TLS");
+      },
+    });
+    receive(GOOD.payload);
+    clock.run(100);
+    expect(said()).toMatchObject({ state: "failed", reason: expect.stringContaining("no TLS") });
+    chip.slots.open().close();
+  });
+
+  it("whose server is away is what is told again after another one was refused", () => {
+    const { clock, net, receive, said, server } = bench();
+    net.listen("10.0.0.2", 8070, undefined);
+    receive(GOOD.payload);
+    clock.run(15_000);
+    const { reason } = said();
+    expect(said()).toMatchObject({ state: "waiting", manifest: GOOD.id });
+    receive(FOREIGN.payload);
+    clock.run(100);
+    expect(said()).toMatchObject({ state: "refused", manifest: FOREIGN.id });
+    // Without a time of day nothing expires.
+    clock.setNow(undefined);
+    clock.run(600_000);
+    expect(said()).toMatchObject({ state: "waiting", manifest: GOOD.id, update: "0.2.0", reason });
+    net.listen("10.0.0.2", 8070, server.accept);
+    clock.run(900_000);
+    expect(said().state).toBe("restarting");
+    expect(said().reason).toBeUndefined();
+  });
+
+  it("tells its first block also where the one before had come as far", () => {
+    const { clock, receive, server, told } = bench();
+    const { answer } = server;
+    let answers = 0;
+    server.answer = (...all) => {
+      answers += 1;
+      if (answers % 2 === 1) answer(...all);
+    };
+    receive(manifestFor(IMAGE, { version: "0.3.0", sha256: "0".repeat(64) }).payload);
+    clock.run(9_000);
+    receive(LATER.payload);
+    clock.run(2_000);
+    expect(told.map(({ update, done }) => [update, done])).toEqual([
+      ["0.3.0", 0],
+      ["0.3.0", 4_096],
+      ["0.2.0", 0],
+      ["0.2.0", 4_096],
+    ]);
+  });
+});
+
+describe("a manifest without a time of day", () => {
+  it("gives way to the next one, which is fetched once", () => {
+    const { clock, receive, said, server } = bench();
+    server.answer = () => {};
+    clock.setNow(undefined);
+    receive(GOOD.payload);
+    clock.run(100);
+    receive(LATER.payload);
+    clock.run(20_900);
+    expect(said()).toMatchObject({ state: "waiting", manifest: LATER.id });
+    clock.setNow(NOW);
+    receive(manifestFor(IMAGE, { issued: NOW + 2 }).payload);
+    clock.run(900);
+    expect(server.requests).toHaveLength(1);
+    clock.run(6_000);
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it("says so also after a restart", () => {
+    const { clock, receive, said, remember, updater } = bench();
+    clock.setNow(undefined);
+    remember(Stage.TAKEN);
+    updater.start();
+    receive(GOOD.payload);
+    clock.run(100);
+    expect(said().reason).toContain("the clock is not set");
+  });
+});
+
+describe("a refusal", () => {
+  it("is warned of once, and again where manifest or reason are others", () => {
+    const { clock, receive, monitor } = bench();
+    const count = (payload: string) => {
+      receive(payload);
+      clock.run(11_000);
+      return monitor.warnings.length;
+    };
+    expect(count(FOREIGN.payload)).toBe(1);
+    expect(count(FOREIGN.payload)).toBe(1);
+    expect(count(manifestFor(IMAGE, { kind: "esp32", issued: NOW + 1 }).payload)).toBe(2);
+    expect(count(FOREIGN.payload)).toBe(3);
+    clock.setNow(NOW + 2 * DAY);
+    const expired = manifestFor(IMAGE, { issued: NOW + 1 }).payload;
+    expect(count(expired)).toBe(4);
+    clock.setNow(NOW);
+    const { length } = monitor.warnings;
+    expect(count(manifestFor(IMAGE, { minimum: "0.1.1", expires: NOW + 100_000 }).payload)).toBe(length + 1);
+    clock.setNow(NOW + 100_000);
+    expect(count(manifestFor(IMAGE, { minimum: "0.1.1", expires: NOW + 100_000 }).payload)).toBe(length + 2);
   });
 });
 
@@ -343,13 +542,14 @@ describe("a version on trial", () => {
 
   it("of which nothing is remembered, or another update, has no version that it must have", () => {
     for (const stage of [undefined, Stage.CONFIRMED]) {
-      const { updater, remember, acts, said, storage } = bench({}, true);
+      const { updater, remember, acts, said, storage, domain } = bench({}, true);
       if (stage) remember(stage, "", 1, "0.1.5");
       updater.start();
       expect(acts).toEqual([]);
       updater.sensed();
       updater.delivered();
       expect(said().state).toBe("idle");
+      expect(domain.pending).toBe(0);
       expect(readHistory(storage)?.stage).toBe(stage);
     }
   });
@@ -371,6 +571,13 @@ describe("a version on trial", () => {
     expect(said().state).toBe("confirmed");
     clock.run(2 * TRIAL);
     expect(acts).toEqual([]);
+  });
+
+  it("of which nothing is remembered goes back in time all the same", () => {
+    const { clock, updater, acts } = bench({}, true);
+    updater.start();
+    clock.run(TRIAL);
+    expect(acts).toEqual(["goBack"]);
   });
 
   it("is held where the storage cannot be read", () => {

@@ -1,4 +1,5 @@
 import { createHash, generateKeyPairSync } from "node:crypto";
+import type { VirtualBoard } from "../../host-sim/boards/virtual/board.js";
 import { ChipFlash } from "../../host-sim/boards/virtual/chip-flash.js";
 import { VirtualClock } from "../../host-sim/boards/virtual/clock.js";
 import { VirtualDevice } from "../../host-sim/boards/virtual/device.js";
@@ -78,6 +79,8 @@ export interface WorldOptions {
   storage?: MemoryStorage;
   identity?: string;
   seed?: number;
+  /** Changes the board of each boot. */
+  onBoard?: (board: VirtualBoard) => void;
   /** The device does not know the time of day, and nobody tells it. */
   clockUnset?: boolean;
 }
@@ -113,6 +116,7 @@ export function updateWorld(options: WorldOptions = {}) {
     ...(options.seed !== undefined && { seed: options.seed }),
     ...(options.clockUnset !== undefined && { clockUnset: options.clockUnset }),
     program: (board, firmware) => {
+      options.onBoard?.(board);
       const booted = firmware.boot({ board, image: settings, monitor: journal, version: firmware.version });
       journal.warnings.push(...booted.problems);
       booted.compose().start();

@@ -178,6 +178,23 @@ describe("an update over the air", () => {
     expect(isWithoutGap(world.numbers())).toBe(true);
   });
 
+  it("fetches nothing more while the node says goodbye", () => {
+    const world = published(manifestFor(NEW).payload);
+    world.clock.runUntil(() => world.server.requests.length === 10);
+    const counts: number[] = [];
+    world.broker.onPublish = ({ topic, payload }) => {
+      if (topic === `${BASE}/status` && payload === "offline") counts.push(world.server.requests.length);
+    };
+    const order = { id: "a", command: "restart", time: world.clock.now(), ttl: 30 };
+    world.broker.mute.add("puback");
+    world.broker.publish(`${BASE}/command`, JSON.stringify(order), 1);
+    world.clock.runUntil(() => world.device.resets.length === 2);
+    expect(counts).toEqual([world.server.requests.length]);
+    world.broker.mute.clear();
+    world.device.run(60_000);
+    expect(world.said().state).toBe("confirmed");
+  });
+
   it("waits for a clock, since a manifest has dates", () => {
     const world = updateWorld({ clockUnset: true });
     world.device.run(10_000);
@@ -320,6 +337,18 @@ describe("a manifest is refused, with its reason in state and diagnostics and no
     expect(world.server.requests).toHaveLength(0);
     expect(world.device.versions).toEqual(["0.1.0"]);
     expect(world.journal.warnings.filter((warning) => warning.includes("refused"))).toHaveLength(1);
+  });
+
+  it("is fetched at a moment of its own within the spread", () => {
+    const world = updateWorld({ image: { spread: "1m" } });
+    world.clock.runUntil(() => world.broker.clients.length === 1);
+    world.device.run(5_000);
+    world.publish(manifestFor(NEW).payload);
+    world.device.run(5_000);
+    expect(world.said().state).toBe("downloading");
+    expect(world.server.requests).toHaveLength(0);
+    world.device.run(150_000);
+    expect(world.said().state).toBe("confirmed");
   });
 
   it("of the last size that fits a slot is taken", () => {
@@ -577,6 +606,81 @@ describe("a new version that is no good goes back to the old one, which says why
       reason: "no delivery was acknowledged within 10m",
     });
     expect(isWithoutGap(world.numbers())).toBe(true);
+  });
+});
+
+describe("a version that goes back", () => {
+  const silent = patchedImage(ACCEPTED, "");
+
+  it("does so in the time that is set, with a goodbye, and leaves the bootloader nothing to find", () => {
+    const world = offered(silent, {}, { image: { trial: "2m" } });
+    world.device.run(160_000);
+    expect(world.device.versions).toEqual(["0.1.0", "0.2.0", "0.1.0"]);
+    expect(world.said()).toMatchObject({ state: "reverted", reason: "no reading was taken within 2m" });
+    expect(world.broker.log.filter((line) => line.endsWith(":disconnect"))).toHaveLength(2);
+    expect(world.device.notes).toEqual([]);
+  });
+
+  it("is reset where it cannot, and runs on where there is nothing else", () => {
+    const world = offered(silent);
+    world.clock.runUntil(() => world.device.versions.length === 2);
+    const slot = world.slots.partition("ota_0");
+    slot.eraseBlock(0);
+    slot.close();
+    world.device.run(660_000);
+    expect(world.journal.warnings).toContainEqual(
+      expect.stringMatching(/^the device cannot go back by itself \(.*\): it restarts, which does$/),
+    );
+    expect(world.device.versions.slice(0, 3)).toEqual(["0.1.0", "0.2.0", "0.2.0"]);
+    expect(world.device.crashes).toEqual([]);
+  });
+});
+
+describe("an image at https://", () => {
+  const url = "https://10.0.0.2/image.bin";
+
+  it("is not fetched by a board without TLS, nor where there can be none, which is said", () => {
+    for (const [onBoard, reason] of [
+      [undefined, /^the image is at https:\/\/, and this board has no TLS: publish it at http:\/\/$/],
+      [
+        () => {
+          throw new Error("the clock is not set");
+        },
+        /^the image is at https:\/\/, and (Error: )?the clock is not set$/,
+      ],
+    ] as const) {
+      const world = offered(
+        NEW,
+        { url },
+        onBoard && { onBoard: (board) => Object.assign(board, { tls: onBoard }) },
+      );
+      world.device.run(30_000);
+      expect(world.said().state).toBe("failed");
+      expect(world.said().reason).toMatch(reason);
+      expect(world.server.connections).toBe(0);
+    }
+  });
+
+  it("is fetched without what is the broker's: its pin, and the node's certificate", () => {
+    const asked: Record<string, unknown>[] = [];
+    const world = offered(
+      NEW,
+      { url },
+      {
+        image: { pin: "ab".repeat(32) },
+        onBoard: (board) => {
+          const tls = (settings: Record<string, unknown>) => {
+            asked.push(settings);
+            return board.tcp;
+          };
+          Object.assign(board, { tls });
+        },
+      },
+    );
+    world.net.listen("10.0.0.2", 443, world.server.accept);
+    world.device.run(30_000);
+    expect(world.said().state).toBe("confirmed");
+    expect(asked).toEqual([expect.objectContaining({ pin: "", cert: "", key: "", topic: BASE })]);
   });
 });
 

@@ -331,6 +331,7 @@ describe("an image", () => {
         state: "failed",
         reason: expect.stringContaining(isWrong ? "digest" : "storage failed"),
       });
+      expect(server.requests).toHaveLength(2);
       expect(acts).toEqual([]);
       chip.boot();
       expect(chip.version).toBe("0.1.0");
@@ -668,7 +669,8 @@ describe("what an updater says after a restart", () => {
     receive(LATER.payload);
     clock.run(100);
     receive(GOOD.payload);
-    clock.run(15_000);
+    // Before it looks at the clock again.
+    clock.run(10_500);
     expect(said()).toMatchObject({ state: "waiting", manifest: LATER.id });
   });
 });

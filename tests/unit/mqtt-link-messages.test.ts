@@ -33,6 +33,36 @@ describe("subscriptions and diagnostics of a link", () => {
     expect(broker.payloads("home/livingroom/diagnostics")).toEqual(["d".repeat(300)]);
   });
 
+  it("tells of each state and answer that the broker has acknowledged, and not of its own birth and goodbye", () => {
+    const state = { topic: "home/livingroom/state", text: () => "on" };
+    const { board, broker, link, postbox, delivered } = bareLink([], [state]);
+    link.ready();
+    broker.mute.add("puback");
+    link.start(true);
+    board.clock.run(1_000);
+    expect(broker.payloads(state.topic)).toEqual(["on"]);
+    expect(delivered).toEqual([]);
+    broker.mute.delete("puback");
+    const acknowledge = (messageId: number) => {
+      broker.inject("bare", new Uint8Array(mqttPacket.generate({ cmd: "puback", messageId })));
+      board.clock.run(10);
+    };
+    // Its birth, and what nobody has sent.
+    acknowledge(0xff02);
+    acknowledge(0xff50);
+    acknowledge(0xff11);
+    expect(delivered).toEqual([]);
+    acknowledge(0xff10);
+    expect(delivered).toEqual([false]);
+    postbox.answer("home/livingroom/answer", "done");
+    board.clock.run(10);
+    expect(delivered).toEqual([false, false]);
+    link.stop(() => {});
+    board.clock.run(2_000);
+    expect(broker.payloads("home/livingroom/status")).toEqual(["online", "offline"]);
+    expect(delivered).toEqual([false, false]);
+  });
+
   it("hands a message to the subscription of its topic alone, with its QoS", () => {
     const got: unknown[] = [];
     const subscription = (topic: string): Subscription => ({

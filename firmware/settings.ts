@@ -135,8 +135,7 @@ function credentialFault({ kind, maximum }: Setting, text: string): string | und
   const content = contentOf(der);
   if (kind === Kind.PUBLIC_KEY && content !== Content.ENCRYPTED_KEY) {
     if (parsePublicKey(text)) return undefined;
-    if (content === Content.PUBLIC_KEY) return "a public key of another kind";
-    return content === Content.CERTIFICATES ? "a certificate" : "no public key";
+    return content === Content.PUBLIC_KEY ? "a public key of another kind" : "no public key";
   }
   switch (content) {
     case Content.CERTIFICATES:

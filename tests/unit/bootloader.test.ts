@@ -241,6 +241,11 @@ describe("the record", () => {
     expect(Buffer.from(bytes).toString("hex")).toBe(expected);
   });
 
+  it("has no entry with the number of an erased one, whatever its check", () => {
+    chip.on("otadata", (flash) => new BootRecord(flash).write(0, entry(0xffff_ffff, ImageState.NEW)));
+    expect(entries()).toEqual([undefined, undefined]);
+  });
+
   it("has no entry with the number 0, whatever its check", () => {
     chip.on("otadata", (flash) => flash.write(new Uint8Array(4), 0));
     chip.on("otadata", (flash) => flash.write(new Uint8Array(4_096), 4_096));

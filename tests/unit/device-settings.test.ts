@@ -39,6 +39,13 @@ describe("the layers", () => {
     expect(start({ interval: "9s", ssid: "", broker: "" }, storage).raw).toEqual({ ...HOME, interval: "9s" });
   });
 
+  it("keep the key of updates over an update image, which has none: without it there would be no other", () => {
+    const storage = new MemoryStorage();
+    const updatekey = makeKeys().public;
+    start({ ...HOME, updatekey }, storage);
+    expect(start({ interval: "9s" }, storage).raw).toEqual({ ...HOME, interval: "9s", updatekey });
+  });
+
   it("keep what was changed on the device when the same image starts again", () => {
     const storage = new MemoryStorage();
     start(HOME, storage);

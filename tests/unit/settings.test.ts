@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from "node:crypto";
 import { describe, expect, it } from "@jest/globals";
 import { Kind, SETTINGS, type Settings } from "../../firmware/config.js";
 import { problemWith, readSettings } from "../../firmware/settings.js";
@@ -6,6 +7,9 @@ import { CERTIFICATE, makeKeys, pem } from "../support/keys.js";
 const keys = makeKeys();
 const KEY = keys.pkcs8;
 const PUBLIC_KEY = keys.public;
+const OTHER_CURVE = generateKeyPairSync("ec", { namedCurve: "secp384r1" })
+  .publicKey.export({ type: "spki", format: "pem" })
+  .toString();
 
 const isAllowed = (name: keyof Settings, value: unknown) => problemWith(name, value) === undefined;
 
@@ -295,6 +299,9 @@ describe("certificates and keys", () => {
     ["key", keys.public, "a public key"],
     ["key", pem("CERTIFICATE", CERTIFICATE) + keys.pkcs8, "cut short, or something else"],
     ["key", keys.pkcs8.slice(0, 60), "neither PEM nor base64"],
+    ["updatekey", keys.pkcs8, "no public key"],
+    ["updatekey", keys.encrypted, "encrypted"],
+    ["updatekey", OTHER_CURVE, "a public key of another kind"],
   ] as const)("%s says what it is instead, and shows nothing of it", (name, text, instead) => {
     const { problems } = read({ [name]: text });
     expect(problems).toHaveLength(1);
@@ -304,6 +311,12 @@ describe("certificates and keys", () => {
     expect(problems[0]).not.toContain("\n");
     for (const line of text.split("\n").filter((part) => part.length > 20))
       expect(problems[0]).not.toContain(line);
+  });
+
+  it("updatekey says where one comes from", () => {
+    expect(read({ updatekey: "x" }).problems[0]).toContain(
+      "allowed is a public key on P-256 as PEM (update.pub of npm run ota -- keygen), or the base64",
+    );
   });
 
   it("take as many bytes as a device can keep", () => {

@@ -632,6 +632,7 @@ describe("a version that goes back", () => {
       expect.stringMatching(/^the device cannot go back by itself \(.*\): it restarts, which does$/),
     );
     expect(world.device.versions.slice(0, 3)).toEqual(["0.1.0", "0.2.0", "0.2.0"]);
+    expect(world.device.resets.slice(1, 3)).toEqual(["software", "software"]);
     expect(world.device.crashes).toEqual([]);
   });
 });

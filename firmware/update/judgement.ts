@@ -1,6 +1,9 @@
 import { parseVersion } from "../codec/version-number.js";
 import type { Manifest } from "./manifest.js";
 
+/** Milliseconds by which the publisher's clock may be ahead. */
+const DAY = 86_400_000;
+
 /** What a device knows when it judges a manifest. */
 export interface Circumstances {
   readonly kind: string;
@@ -20,6 +23,8 @@ export function refusalOf(manifest: Manifest, circumstances: Circumstances): str
   if (manifest.kind !== kind) return `it is for kind ${manifest.kind}, and this device is ${kind}`;
   if (manifest.issued <= lastIssued)
     return "replayed: a later manifest was taken on before; publish the update anew";
+  if (manifest.issued > now + DAY)
+    return "it was issued in the future: were it taken on, none before that day would be; is the publisher's clock right?";
   if (now >= manifest.expires) return "the manifest has expired; publish the update anew";
   if (isOlder(manifest.version, version) && !manifest.rollback)
     return `${manifest.version} is older than ${version}, and not signed as a rollback`;

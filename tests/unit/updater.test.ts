@@ -131,9 +131,8 @@ describe("the updater", () => {
     forgetful.receive(GOOD.payload);
     forgetful.clock.run(100);
     expect(forgetful.said()).toMatchObject({ state: "refused", reason: expect.stringContaining("storage") });
-    // That costs no look at a signature.
     forgetful.receive("");
-    forgetful.clock.run(100);
+    forgetful.clock.run(10_000);
     expect(forgetful.said().state).toBe("idle");
   });
 
@@ -203,7 +202,8 @@ describe("what an updater remembers", () => {
       remember(stage, "", 2);
       updater.start();
       receive(GOOD.payload);
-      clock.run(100);
+      // One that was withdrawn waits for a moment first.
+      clock.run(1_100);
       expect(readHistory(storage)).toMatchObject({ stage: Stage.TAKEN, id: GOOD.id, trials: 2 });
       expect(server.requests).toHaveLength(1);
       expect(monitor.notes).toEqual([]);

@@ -1,7 +1,8 @@
 import { generateKeyPairSync } from "node:crypto";
 import { describe, expect, it } from "@jest/globals";
 import { NOW } from "../support/climate.js";
-import { headOf, rightAnswer, text } from "../support/range-server.js";
+import { CERTIFICATE, makeKeys } from "../support/keys.js";
+import { headOf, headOf, rightAnswer, text } from "../support/range-server.js";
 import {
   BASE,
   brokenImage,
@@ -639,6 +640,7 @@ describe("a version that goes back", () => {
 
 describe("an image at https://", () => {
   const url = "https://10.0.0.2/image.bin";
+  const KEY = makeKeys().pkcs8;
 
   it("is not fetched by a board without TLS, nor where there can be none, which is said", () => {
     for (const [onBoard, reason] of [
@@ -668,7 +670,7 @@ describe("an image at https://", () => {
       NEW,
       { url },
       {
-        image: { pin: "ab".repeat(32) },
+        image: { pin: "ab".repeat(32), cert: CERTIFICATE, key: KEY },
         onBoard: (board) => {
           const tls = (settings: Record<string, unknown>) => {
             asked.push(settings);

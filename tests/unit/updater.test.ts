@@ -370,6 +370,25 @@ describe("an image", () => {
     expect(said().reason).toBeUndefined();
   });
 
+  it("is told of again by its next block after another manifest was refused", () => {
+    const { clock, receive, server, told } = bench({ spread: 60_000, random: () => 0.5 });
+    const { answer } = server;
+    let finish = () => {};
+    server.answer = (...all) => {
+      if (server.requests.length === 1) answer(...all);
+      else finish = () => answer(...all);
+    };
+    receive(GOOD.payload);
+    clock.runUntil(() => server.requests.length === 2);
+    receive(FOREIGN.payload);
+    clock.run(50);
+    expect(told.at(-1)).toMatchObject({ state: "refused", manifest: FOREIGN.id });
+    const { length } = told;
+    finish();
+    clock.run(50);
+    expect(told[length]).toMatchObject({ state: "downloading", manifest: GOOD.id, update: "0.2.0" });
+  });
+
   it("tells its first block also where the one before had come as far", () => {
     const { clock, receive, server, told } = bench();
     const { answer } = server;

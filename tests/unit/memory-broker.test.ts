@@ -155,6 +155,12 @@ describe("MemoryBroker's retained messages", () => {
     expect(one.take()).toEqual(["suback 1 0", "t/x=live qos 0 retained"]);
   });
 
+  it("come by each kind of filter, at no better QoS than was asked for", () => {
+    broker.publish("t/x", "1", 1, true);
+    for (const filter of ["t/x", "t/#", "+/x"])
+      expect(client(filter).subscribe(filter, 0).take()).toEqual(["suback 1 0", "t/x=1 qos 0 retained"]);
+  });
+
   it("are taken away by an empty one, and not touched by one that is not retained", () => {
     const one = client("a").publish("t", "kept", { retain: true }).publish("t", "passing");
     expect(broker.retained.get("t")?.payload).toBe("kept");

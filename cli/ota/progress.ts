@@ -4,7 +4,7 @@ import { Phase, type Progress } from "../../services/ota/rollout.js";
 import type { Mark, OTAOutput } from "./output.js";
 
 /** Per cent of a download between two lines. */
-const STEP = 10;
+const STEP = 25;
 
 export class ProgressLines {
   #output: OTAOutput;

@@ -113,7 +113,7 @@ function eventsFor(output: OTAOutput, { image, broker, timeout, failures }: Publ
       ]);
       if (already.length > 0 && count > 0) output.note(`run ${version} already: ${someOf(already)}`);
       if ("percent" in failures && failures.percent > 0 && count > 1 && shareOf(failures, count) === 0)
-        output.note(`${failures.percent} % of so few devices are none: the first that fails stops all`);
+        output.note("with so few devices, the first that fails stops the rollout");
     },
     stage: (stage, devices) =>
       output.tell(
@@ -157,7 +157,7 @@ function finish(output: OTAOutput, outcome: Outcome, version: string, count: num
   const why = stopped === undefined ? "" : `, stopped: ${stopped}`;
   throw new Failure(
     `${confirmed} of ${count} devices run ${version} (not ${which})${why}; the manifest is withdrawn from those: ` +
-      "mend what they say and publish again, which passes over those that run it",
+      "once the cause is mended, publish again",
   );
 }
 

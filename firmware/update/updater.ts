@@ -291,10 +291,10 @@ export class Updater {
   #open(payload: Uint8Array): void {
     const { board, storage, clock } = this.#options;
     this.#checkedAt = clock.ticks();
-    if (!board) return this.#refuse("", "this device cannot be updated over the air");
     const { line, signature } = openEnvelope(payload);
-    const id = hexOf(sha256(board, line)).slice(0, ID_DIGITS);
+    const id = board ? hexOf(sha256(board, line)).slice(0, ID_DIGITS) : "";
     if (!this.#key) return this.#refuse(id, "this device has no update key: set updatekey");
+    if (!board) return this.#refuse(id, "this device cannot be updated over the air");
     if (!storage || this.#isMemoryLost) return this.#refuse(id, NO_STORAGE);
     if (!signature) return this.#refuse(id, "it has no signature that could be one");
     if (!board.verify(this.#key, line, signature))

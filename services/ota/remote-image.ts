@@ -10,7 +10,7 @@ const TIMEOUT = 20_000;
 /**
  * Fetches it as a device would.
  * @returns what should be looked at, in a line; `undefined` where all is well
- * @throws Problem where there is another image
+ * @throws Problem where there is another image, none, or a server that does not know ranges
  */
 export async function checkRemoteImage(
   url: string,
@@ -24,7 +24,7 @@ export async function checkRemoteImage(
     answer = await fetch(url, { headers: { Range: "bytes=0-" }, redirect: "manual", signal });
     if (answer.status !== 206 && answer.status !== 200) {
       await answer.body?.cancel();
-      return `${url} answers with status ${answer.status}, which devices take for a failure`;
+      throw new Problem(`${url} answers with status ${answer.status}: devices want the image itself there`);
     }
     const hash = createHash("sha256");
     for await (const part of answer.body ?? []) {
@@ -35,12 +35,15 @@ export async function checkRemoteImage(
     }
     digest = hash.digest("hex");
   } catch (error) {
+    if (error instanceof Problem) throw error;
     const { cause, message } = error as Error & { cause?: NodeJS.ErrnoException };
     return `${url} cannot be reached from here (${cause?.code ?? message}): can devices?`;
   }
   if (length !== size || digest !== sha256)
     throw new Problem(`at ${url} is another image than the one to be published: put that one there`);
-  return answer.status === 206
-    ? undefined
-    : `the server at ${url} does not know ranges: devices cannot fetch the image in pieces`;
+  if (answer.status !== 206)
+    throw new Problem(
+      `the server at ${url} does not know ranges, by which devices fetch an image: use another, such as nginx, or leave --url out`,
+    );
+  return undefined;
 }

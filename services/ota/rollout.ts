@@ -136,7 +136,7 @@ export class Rollout {
     if (!member || !isOurs || member.phase === Phase.WAITING) return NOTHING;
     if (member.phase === Phase.CONFIRMED) return NOTHING;
     member.said = said;
-    if (said.state === "confirmed" && said.version === (said.update ?? said.version)) {
+    if (said.state === "confirmed") {
       this.#end(member, Phase.CONFIRMED, undefined);
       return this.#goOn(now, []);
     }

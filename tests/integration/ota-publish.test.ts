@@ -89,7 +89,7 @@ for (const [name, start] of brokers) {
       );
       expect(run.output).toMatch(/first +home\/d0; none may fail\n +then +home\/d1, home\/d2; none may fail/);
       expect(run.output).toMatch(
-        /to the first: 1 of 3[\s\S]*home\/d0 {2}downloading 0 %[\s\S]*home\/d0 {2}downloading 90 %/,
+        /to the first: 1 of 3[\s\S]*home\/d0 {2}downloading 0 %[\s\S]*home\/d0 {2}downloading 75 %/,
       );
       expect(run.output).toMatch(
         /home\/d0 {2}confirmed, runs 0\.2\.0[\s\S]*to the rest: 2 of 3[\s\S]*home\/d1 {2}downloading/,
@@ -111,7 +111,7 @@ for (const [name, start] of brokers) {
       expect(await run.exited).toBe(1);
       expect(run.errors).toBe(
         "hearth: 0 of 3 devices run 0.2.0 (not home/d0, home/d1, home/d2), stopped: 1 of 1 failed, where none may; " +
-          "the manifest is withdrawn from those: mend what they say and publish again, which passes over those that run it\n",
+          "the manifest is withdrawn from those: once the cause is mended, publish again\n",
       );
       expect(run.output).toMatch(/home\/d0 {2}reverted: no reading was acknowledged/);
       expect(run.output).toMatch(/home\/d1: not begun/);

@@ -2,6 +2,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { describe, expect, it } from "@jest/globals";
 import { NOW } from "../support/climate.js";
 import { CERTIFICATE, makeKeys } from "../support/keys.js";
+import { headOf, rightAnswer, text } from "../support/range-server.js";
 import {
   BASE,
   brokenImage,

@@ -1,5 +1,6 @@
 /** Keys and signatures of ECDSA on P-256 as text, for arithmetic that takes everything at its word. */
 
+import { hexOf, parseHex } from "./hex.js";
 import { derOf } from "./pem.js";
 
 /** The order of the curve (FIPS 186-4, D.1.2.3), in hexadecimal digits. */
@@ -21,14 +22,7 @@ const POINT_LENGTH = 65;
  */
 export function parseSignature(hex: string): Uint8Array | undefined {
   if (hex.length !== 2 * DIGITS) return undefined;
-  const both = new Uint8Array(DIGITS);
-  for (let i = 0; i < DIGITS; i++) {
-    const high = digitValue(hex.charCodeAt(2 * i));
-    const low = digitValue(hex.charCodeAt(2 * i + 1));
-    if (high < 0 || low < 0) return undefined;
-    both[i] = (high << 4) | low;
-  }
-  return isInRange(hex.slice(0, DIGITS)) && isInRange(hex.slice(DIGITS)) ? both : undefined;
+  return isInRange(hex.slice(0, DIGITS)) && isInRange(hex.slice(DIGITS)) ? parseHex(hex) : undefined;
 }
 
 /** Numbers of the same count of digits are in the order of their text. */
@@ -43,15 +37,6 @@ function isInRange(number: string): boolean {
  */
 export function parsePublicKey(text: string): Uint8Array | undefined {
   const der = derOf(text);
-  if (der?.length !== INFO_LENGTH) return undefined;
-  for (let i = 0; 2 * i < INFO.length; i++) {
-    if (der[i] !== Number.parseInt(INFO.slice(2 * i, 2 * i + 2), 16)) return undefined;
-  }
+  if (der?.length !== INFO_LENGTH || hexOf(der.subarray(0, INFO.length >> 1)) !== INFO) return undefined;
   return der.slice(INFO_LENGTH - POINT_LENGTH);
-}
-
-/** The four bits of a lower-case digit, or -1. */
-function digitValue(unit: number): number {
-  if (unit >= 0x30 && unit <= 0x39) return unit - 0x30;
-  return unit >= 0x61 && unit <= 0x66 ? unit - 0x61 + 10 : -1;
 }

@@ -1,6 +1,7 @@
 /** A pin as a setting has it: the SHA-256 of a public key (its SubjectPublicKeyInfo in DER), as RFC 7858 and curl have it. */
 
 import { decodeBase64 } from "./base64.js";
+import { parseHex } from "./hex.js";
 
 /** Bytes of a SHA-256. */
 const LENGTH = 32;
@@ -14,25 +15,8 @@ const CURL_PREFIX = "sha256//";
  */
 export function parsePin(text: string): Uint8Array | undefined {
   const digits = text.indexOf(":") < 0 ? text : text.split(":").join("");
-  if (digits.length === 2 * LENGTH) return parseHex(digits);
+  if (digits.length === 2 * LENGTH) return parseHex(digits.toLowerCase());
   const start = text.startsWith(CURL_PREFIX) ? CURL_PREFIX.length : 0;
   const bytes = decodeBase64(text, start, text.length);
   return bytes?.length === LENGTH ? bytes : undefined;
-}
-
-function parseHex(digits: string): Uint8Array | undefined {
-  const bytes = new Uint8Array(LENGTH);
-  for (let i = 0; i < LENGTH; i++) {
-    const high = hexValue(digits.charCodeAt(2 * i));
-    const low = hexValue(digits.charCodeAt(2 * i + 1));
-    if (high < 0 || low < 0) return undefined;
-    bytes[i] = high * 16 + low;
-  }
-  return bytes;
-}
-
-function hexValue(unit: number): number {
-  if (unit >= 0x30 && unit <= 0x39) return unit - 0x30;
-  const lower = unit | 0x20;
-  return lower >= 0x61 && lower <= 0x66 ? lower - 0x61 + 10 : -1;
 }

@@ -1,6 +1,7 @@
 /** X.509 certificates (RFC 5280) out of DER, with what a client has to know of them. Strict: what is odd throws. */
 
 import { DER, Tag } from "../codec/der.js";
+import { hexOf } from "../codec/hex.js";
 
 export const enum KeyKind {
   RSA,
@@ -131,14 +132,8 @@ const EXTENDED_KEY_USAGE = "551d25";
 const SERVER_AUTH = "2b06010505070301";
 const ANY_USAGE = "551d2500";
 
-function hexadecimal(bytes: Uint8Array): string {
-  let text = "";
-  for (let i = 0; i < bytes.length; i++) text += (bytes[i] < 16 ? "0" : "") + bytes[i].toString(16);
-  return text;
-}
-
 function methodOf(algorithm: Uint8Array): Method | undefined {
-  const oid = hexadecimal(new DER(algorithm).enter(Tag.SEQUENCE).contents(Tag.OID));
+  const oid = hexOf(new DER(algorithm).enter(Tag.SEQUENCE).contents(Tag.OID));
   switch (oid) {
     case "2a864886f70d01010b":
       return { hash: 256, rsa: true };
@@ -162,7 +157,7 @@ function parseKey(info: Uint8Array): PublicKey {
   const algorithm = fields.enter(Tag.SEQUENCE);
   const value = fields.bits();
   fields.finish();
-  const oid = hexadecimal(algorithm.contents(Tag.OID));
+  const oid = hexOf(algorithm.contents(Tag.OID));
   if (oid === RSA_ENCRYPTION) {
     const outer = new DER(value);
     const numbers = outer.enter(Tag.SEQUENCE);
@@ -174,7 +169,7 @@ function parseKey(info: Uint8Array): PublicKey {
   }
   let kind = KeyKind.OTHER;
   if (oid === EC_PUBLIC_KEY && algorithm.tag === Tag.OID) {
-    const curve = hexadecimal(algorithm.contents(Tag.OID));
+    const curve = hexOf(algorithm.contents(Tag.OID));
     if (value[0] === UNCOMPRESSED) {
       if (curve === P256 && value.length === 65) kind = KeyKind.P256;
       else if (curve === P384 && value.length === 97) kind = KeyKind.P384;
@@ -226,7 +221,7 @@ class Extensions {
 
   /** Extension ::= SEQUENCE { id, critical DEFAULT FALSE, value as an OCTET STRING } */
   add(extension: DER): void {
-    const id = hexadecimal(extension.contents(Tag.OID));
+    const id = hexOf(extension.contents(Tag.OID));
     const isCritical = extension.tag === Tag.BOOLEAN && extension.contents(Tag.BOOLEAN)[0] !== 0;
     const value = new DER(extension.contents(Tag.OCTET_STRING));
     extension.finish();
@@ -250,7 +245,7 @@ class Extensions {
         const usages = value.enter(Tag.SEQUENCE);
         this.isForServers = false;
         while (!usages.done) {
-          const usage = hexadecimal(usages.contents(Tag.OID));
+          const usage = hexOf(usages.contents(Tag.OID));
           if (usage === SERVER_AUTH || usage === ANY_USAGE) this.isForServers = true;
         }
         break;

@@ -47,9 +47,6 @@ const ONE_DEVICE: Readonly<Record<string, string>> = {
   trial: "npm start -- node --trial <duration>",
 };
 
-/** The public key of updates over the air. */
-const UPDATE_KEY: string = "updatekey";
-
 /** The sensors of the live board, the default first. */
 const SENSORS = sensorNames(liveBoard({ topic: "" }));
 
@@ -58,6 +55,7 @@ const PLACEHOLDERS: Readonly<Record<string, string>> = {
   ca: "<file>",
   cert: "<file>",
   key: "<file>",
+  updatekey: "<file>",
   pin: "<digest>",
   server: "<host:port>",
   serverpassword: "<text>",
@@ -75,6 +73,7 @@ const ON_A_LAPTOP: Readonly<Record<string, string>> = {
   broker: "your broker, instead of the embedded one at 127.0.0.1:1883",
   ca: "the authority to trust for mqtts://, instead of the system's",
   key: "the private key of cert",
+  updatekey: "public key of those whose updates over the air the device takes; without it, it takes none",
   id: "MQTT client id; by default made of the machine's name and the topic",
   uart: "serial port, such as /dev/ttyUSB0: lines of readings come from it",
   sensor: `what measures; the parts are simulated at register level (default: ${SENSORS[0]})`,
@@ -111,16 +110,15 @@ export function parseNodeOptions(
   const command = new Command(part === "all" ? "npm start --" : `npm start -- ${part}`)
     .description(DESCRIPTIONS[part])
     .version(version);
+  /** By setting. */
+  const options = new Map<string, Option>();
   for (const setting of SETTINGS) {
     const { name } = setting;
-    const isOther = DEVICE_ONLY.has(name) || name === UPDATE_KEY || (part === "all" && name in ONE_DEVICE);
-    if (!isOther) command.addOption(optionOf(setting));
+    if (DEVICE_ONLY.has(name) || (part === "all" && Object.hasOwn(ONE_DEVICE, optionName(name)))) continue;
+    const option = optionOf(setting);
+    options.set(name, option);
+    command.addOption(option);
   }
-  if (part === "node")
-    command.option(
-      "--update-key <file>",
-      "public key of those whose updates over the air the device takes; without it, it takes none",
-    );
   command.option("--state <dir>", "keep the node's flash here between runs; without it, it is temporary");
   addMore(command);
   addCommonOptions(command);
@@ -134,13 +132,10 @@ export function parseNodeOptions(
   if (!parseCommand(command, argv, explain)) return undefined;
   const values = command.opts<Record<string, string>>();
   const settings: Record<string, string> = {};
-  for (const name of new Set([...SETTINGS.map((setting) => setting.name), UPDATE_KEY])) {
-    // The page's password has the name of a setting that only devices have.
-    if (DEVICE_ONLY.has(name)) continue;
-    const value = name === UPDATE_KEY ? values["updateKey"] : values[name];
-    const option = optionName(name);
-    if (value === "") throw new UsageError(`option --${option} is empty`);
-    if (value !== undefined) settings[name] = FILES.has(name) ? readFile(option, value) : value;
+  for (const [name, option] of options) {
+    const value = values[option.attributeName()];
+    if (value === "") throw new UsageError(`option --${option.name()} is empty`);
+    if (value !== undefined) settings[name] = FILES.has(name) ? readFile(option.name(), value) : value;
   }
   if (settings["uart"] !== undefined) settings["sensor"] ??= "uart";
   if (settings["sensor"] === "uart" && settings["uart"] === undefined) {
@@ -170,5 +165,5 @@ function optionOf(setting: Setting): Option {
   const bare = placeholder.replace(/^<|>$/g, "");
   const value = kind === Kind.DURATION ? formatDuration(setting.default as number) : String(setting.default);
   const shown = value === "" ? "" : ` (default: ${value})`;
-  return new Option(`--${name} <${bare}>`, `${reason}${shown}`);
+  return new Option(`--${optionName(name)} <${bare}>`, `${reason}${shown}`);
 }

@@ -17,7 +17,7 @@ export interface Subscription {
 }
 
 /** A message with a longer payload is ignored and reported: a command is shorter. */
-const MESSAGE_LIMIT = 1_024;
+export const MESSAGE_LIMIT = 1_024;
 
 /** Puts messages together that arrive in pieces, and hands them to who subscribed to their topic. */
 export class Inbox {

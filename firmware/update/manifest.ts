@@ -3,6 +3,7 @@
  * that line's bytes, 128 hexadecimal digits. What is signed is what is there, so nothing has to be written the same way twice.
  */
 
+import { parseHex } from "../codec/hex.js";
 import { parseHTTPAddress } from "../codec/http-url.js";
 import { parseSignature } from "../codec/p256.js";
 import { parseVersion } from "../codec/version-number.js";
@@ -37,7 +38,11 @@ export interface Envelope {
 
 const LF = 0x0a;
 
-const URL_LIMIT = 255;
+/** Characters of an image's address. */
+export const URL_LIMIT = 255;
+
+/** Bytes of a SHA-256. */
+const DIGEST_LENGTH = 32;
 
 /** Characters of a kind. */
 const KIND_LIMIT = 32;
@@ -80,7 +85,7 @@ export function parseManifest(line: Uint8Array): Manifest {
   check("kind", typeof kind === "string" && isWord(kind));
   check("version", isVersion(version));
   check("size", isWhole(size) && (size as number) > 0);
-  check("sha256", typeof sha256 === "string" && isDigest(sha256));
+  check("sha256", typeof sha256 === "string" && parseHex(sha256)?.length === DIGEST_LENGTH);
   check("url", typeof url === "string" && url.length <= URL_LIMIT && parseHTTPAddress(url) !== undefined);
   check("issued", isWhole(issued));
   check("expires", isWhole(expires));
@@ -118,15 +123,6 @@ function isVersion(value: unknown): boolean {
 
 function isWhole(value: unknown): boolean {
   return Number.isSafeInteger(value) && (value as number) >= 0;
-}
-
-function isDigest(text: string): boolean {
-  if (text.length !== 64) return false;
-  for (let i = 0; i < 64; i++) {
-    const unit = text.charCodeAt(i);
-    if (!((unit >= 0x30 && unit <= 0x39) || (unit >= 0x61 && unit <= 0x66))) return false;
-  }
-  return true;
 }
 
 /** Text of bytes that are printable ASCII; `undefined` where others are among them. */

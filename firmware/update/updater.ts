@@ -14,6 +14,7 @@
 
 import { Alarm } from "../alarm.js";
 import { formatDuration } from "../codec/duration.js";
+import { hexOf, parseHex } from "../codec/hex.js";
 import { parseHTTPAddress } from "../codec/http-url.js";
 import { parsePublicKey } from "../codec/p256.js";
 import { errorText } from "../error-text.js";
@@ -28,6 +29,7 @@ import { type Chapter, readHistory, Stage, writeHistory } from "./history.js";
 import { refusalOf } from "./judgement.js";
 import { type Manifest, openEnvelope, parseManifest } from "./manifest.js";
 import { SlotImage } from "./slot-image.js";
+import { STATES, State } from "./state.js";
 
 export interface UpdaterOptions {
   /** `undefined` where the board cannot be updated. */
@@ -62,33 +64,6 @@ export interface UpdaterOptions {
   /** Says goodbye, then goes back to the other slot. */
   goBack(): void;
 }
-
-const enum State {
-  IDLE,
-  WAITING,
-  DOWNLOADING,
-  VERIFYING,
-  RESTARTING,
-  TRIAL,
-  CONFIRMED,
-  REFUSED,
-  FAILED,
-  REVERTED,
-}
-
-/** As `<base>/update/state` has them. */
-const STATES: readonly string[] = Object.freeze([
-  "idle",
-  "waiting",
-  "downloading",
-  "verifying",
-  "restarting",
-  "trial",
-  "confirmed",
-  "refused",
-  "failed",
-  "reverted",
-]);
 
 /** Times that an image may be wrong, or the flash fail, before an update is given up: each try wears the flash. */
 const TRIES = 3;
@@ -403,7 +378,9 @@ export class Updater {
     const { board, dns, socket, timer, clock, random, agent, spread } = this.#options;
     const tries = this.#chapter?.tries ?? 0;
     const address = parseHTTPAddress(manifest.url);
-    if (!board || !address) return;
+    const digest = parseHex(manifest.sha256);
+    // The manifest was checked.
+    if (!board || !address || !digest) return;
     let secured: IO<TCPClass>;
     try {
       secured = socket(address.secure);
@@ -426,7 +403,7 @@ export class Updater {
       agent,
       flash,
       size: manifest.size,
-      sha256: bytesOf(manifest.sha256),
+      sha256: digest,
       digest: () => board.digest(),
       onProgress: () => this.#progressed(manifest),
       onVerifying: () => this.#goesOn(State.VERIFYING),
@@ -625,19 +602,4 @@ function sha256(board: UpdateBoard, data: Uint8Array): Uint8Array {
   const digest = board.digest();
   digest.write(data);
   return digest.close();
-}
-
-const DIGITS = "0123456789abcdef";
-
-function hexOf(bytes: Uint8Array): string {
-  let text = "";
-  for (let i = 0; i < bytes.length; i++) text += DIGITS.charAt(bytes[i] >> 4) + DIGITS.charAt(bytes[i] & 15);
-  return text;
-}
-
-/** The bytes of hexadecimal digits, which were checked. */
-function bytesOf(hex: string): Uint8Array {
-  const bytes = new Uint8Array(hex.length >> 1);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16);
-  return bytes;
 }

@@ -1,17 +1,6 @@
 /** What a device says at `<base>/update/state`. Pure: nothing that arrives here is believed. */
 
-export const STATES = [
-  "idle",
-  "waiting",
-  "downloading",
-  "verifying",
-  "restarting",
-  "trial",
-  "confirmed",
-  "refused",
-  "failed",
-  "reverted",
-] as const;
+import { STATES } from "../../firmware/update/state.js";
 
 export type State = (typeof STATES)[number];
 

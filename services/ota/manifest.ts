@@ -2,6 +2,8 @@
 
 import { createHash, type KeyObject, sign } from "node:crypto";
 import { parseHTTPAddress } from "../../firmware/codec/http-url.js";
+import { MESSAGE_LIMIT } from "../../firmware/links/inbox.js";
+import { URL_LIMIT } from "../../firmware/update/manifest.js";
 import { Problem } from "./problem.js";
 
 export interface Manifest {
@@ -31,12 +33,6 @@ export interface SignedManifest {
   readonly id: string;
 }
 
-/** Longest payload that a device takes, bytes. */
-const LIMIT = 1_024;
-
-/** Longest address of an image that a device takes, bytes. */
-export const URL_LIMIT = 255;
-
 /** @throws Problem where it is longer than a device takes */
 export function signManifest(manifest: Manifest, key: KeyObject): SignedManifest {
   const { kind, version, size, sha256, url, issued, expires, minimum, rollback } = manifest;
@@ -49,8 +45,10 @@ export function signManifest(manifest: Manifest, key: KeyObject): SignedManifest
   const signature = sign("sha256", Buffer.from(line), { key, dsaEncoding: "ieee-p1363" }).toString("hex");
   const payload = `${line}\n${signature}`;
   const length = Buffer.byteLength(payload);
-  if (length > LIMIT)
-    throw new Problem(`the manifest has ${length} bytes, a device takes ${LIMIT}: give a shorter --url`);
+  if (length > MESSAGE_LIMIT)
+    throw new Problem(
+      `the manifest has ${length} bytes, a device takes ${MESSAGE_LIMIT}: give a shorter --url`,
+    );
   return { payload, id: createHash("sha256").update(line).digest("hex").slice(0, 8) };
 }
 

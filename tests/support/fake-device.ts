@@ -1,20 +1,12 @@
 import { createHash, type KeyObject, verify } from "node:crypto";
 import mqtt, { type MqttClient } from "mqtt";
 import type { DeviceState } from "../../services/ota/device-state.js";
+import type { Manifest } from "../../services/ota/manifest.js";
 
 /** What a manifest says, and its id. */
-export interface Received {
+export interface Received extends Readonly<Manifest> {
   readonly id: string;
   readonly line: string;
-  readonly kind: string;
-  readonly version: string;
-  readonly size: number;
-  readonly sha256: string;
-  readonly url: string;
-  readonly issued: number;
-  readonly expires: number;
-  readonly minimum?: string;
-  readonly rollback?: boolean;
 }
 
 /** What a device does with a manifest; it says what it does with `device.say`. */

@@ -1,14 +1,13 @@
-import { type Booted, boot } from "../firmware/boot.js";
 import type { Board } from "../firmware/compose.js";
 import type { Settings } from "../firmware/config.js";
 import { openDeviceSettings } from "../firmware/device-settings.js";
 import type { Monitor } from "../firmware/monitor.js";
-import type { Node } from "../firmware/node.js";
 import type { KeyValue } from "../firmware/ports.js";
 import { liveBoard } from "../host-sim/boards/live.js";
 import type { SimulatedHardware } from "../host-sim/chips/hardware.js";
 import { NVS } from "../host-sim/chips/nvs.js";
 import { KeyValue as FileKeyValue } from "../host-sim/storage/key-value.js";
+import { type Engine, type Life, nodeEngine } from "./engines.js";
 
 export interface LaptopNodeOptions {
   /** Settings by name, as an image has them. */
@@ -19,6 +18,8 @@ export interface LaptopNodeOptions {
   monitor: Monitor;
   /** The room; by default one of its own. */
   hardware?: SimulatedHardware;
+  /** What runs the firmware; by default this process. */
+  engine?: Engine;
 }
 
 /** A device in this process: started anew when it wants to be, as a chip is by a reset. */
@@ -27,8 +28,7 @@ export class LaptopNode {
   readonly settings: Settings;
   #options: LaptopNodeOptions;
   #board: Board;
-  #booted: Booted;
-  #node: Node | undefined;
+  #life: Life;
   /** Of its storage: told when it starts. */
   #problems: string[] = [];
   #resetReason: string | undefined;
@@ -47,8 +47,8 @@ export class LaptopNode {
       ...(hardware && { hardware }),
       ...(state !== undefined && { state }),
     });
-    this.#booted = this.#boot();
-    this.settings = this.#booted.settings;
+    this.#life = this.#begin();
+    this.settings = this.#life.settings;
   }
 
   /** A name that no other node of this laptop has, as long as their topics differ. */
@@ -57,19 +57,15 @@ export class LaptopNode {
   }
 
   start(): void {
-    const problems = [...this.#problems.splice(0), ...this.#booted.problems];
+    const problems = [...this.#problems.splice(0), ...this.#life.problems];
     for (const problem of problems) this.#options.monitor.warning?.(problem);
-    this.#node = this.#booted.compose();
-    this.#node.start();
+    this.#life.start();
   }
 
   /** Says goodbye, and returns when all is closed. */
   stop(): Promise<void> {
     this.#isStopping = true;
-    return new Promise((resolve) => {
-      if (this.#node) this.#node.stop(resolve);
-      else resolve();
-    });
+    return new Promise((resolve) => this.#life.stop(resolve));
   }
 
   #restart(): void {
@@ -77,13 +73,13 @@ export class LaptopNode {
     if (this.#isStopping) return;
     this.#options.monitor.note?.("the node starts anew");
     this.#resetReason = "software";
-    this.#booted = this.#boot();
+    this.#life = this.#begin();
     this.start();
   }
 
-  #boot(): Booted {
-    const { image, version, monitor } = this.#options;
-    return boot({ board: this.#board, image, monitor, version });
+  #begin(): Life {
+    const { image, version, monitor, engine = nodeEngine } = this.#options;
+    return engine({ board: this.#board, image, monitor, version });
   }
 }
 

@@ -1,10 +1,13 @@
+import { Option } from "commander";
 import type { Endpoint } from "../firmware/codec/endpoint.js";
 import { QUANTITIES } from "../firmware/codec/reading.js";
 import type { Settings } from "../firmware/config.js";
 import { brokerOf, followedTopic } from "../firmware/settings.js";
 import { type EmbeddedBroker, startEmbeddedBroker } from "../host-sim/world/embedded-broker.js";
 import { isChip, runChip } from "./chip-node.js";
+import { UsageError } from "./command.js";
 import { brokerURL } from "./common-options.js";
+import { ENGINES, makeEngine } from "./engines.js";
 import { LaptopNode } from "./laptop-node.js";
 import { type NodeOptions, parseNodeOptions } from "./node-options.js";
 import type { Output } from "./output.js";
@@ -15,18 +18,36 @@ const MQTT_PORT = 1883;
 
 /** Runs one device. */
 export const nodePart: Part = (argv, version) => {
-  const options = parseNodeOptions("node", argv, version);
-  return options && { ...options, run: (output, end) => run(options, version, output, end) };
+  const options = parseNodeOptions("node", argv, version, (command) =>
+    command.addOption(
+      new Option("--engine <engine>", "what runs the firmware: this Node, or XS, which a device has")
+        .choices(ENGINES)
+        .default(ENGINES[0]),
+    ),
+  );
+  if (!options) return undefined;
+  const engine = options.values["engine"] as (typeof ENGINES)[number];
+  if (engine !== ENGINES[0] && isChip(options))
+    throw new UsageError(`--engine ${engine}: a device with slots runs on Node`);
+  return { ...options, run: (output, end) => run(options, engine, version, output, end) };
 };
 
-async function run(options: NodeOptions, version: string, output: Output, end: Promise<void>): Promise<void> {
+async function run(
+  options: NodeOptions,
+  engineName: (typeof ENGINES)[number],
+  version: string,
+  output: Output,
+  end: Promise<void>,
+): Promise<void> {
   const image: Record<string, unknown> = { ...options.settings };
   if (isChip(options)) return runChip(options, image, output, end);
+  const engine = await makeEngine(engineName);
   const notes: string[] = [];
   const embedded = await embeddedBroker(image, notes);
-  const node = new LaptopNode({ image, state: options.state, version, monitor: output });
+  const node = new LaptopNode({ image, state: options.state, version, monitor: output, engine });
   output.banner(`Hearth ${version}`, [
     ...deviceLines(node.settings),
+    ...(engineName === "xs" ? [["engine", "XS, in a process of its own"] as const] : []),
     ...brokerLines(node.settings, embedded !== undefined),
     ["end", "Ctrl-C"],
   ]);

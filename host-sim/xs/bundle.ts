@@ -1,0 +1,27 @@
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+/**
+ * A compiled module with all that it imports, as one script for the engine, strict as modules are.
+ * @param entry path of the module below the compiled tree, such as `host-sim/xs/worker/node.js`
+ * @param globalName a variable that gets what the module exports
+ */
+export async function bundleForXS(entry: string, globalName?: string): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [`./${entry}`],
+    absWorkingDir: ROOT,
+    bundle: true,
+    write: false,
+    format: "iife",
+    ...(globalName !== undefined && { globalName }),
+    platform: "neutral",
+    target: "es2023",
+    charset: "utf8",
+    legalComments: "none",
+    logLevel: "silent",
+    banner: { js: '"use strict";' },
+  });
+  return outputFiles[0].text;
+}

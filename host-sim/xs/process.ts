@@ -88,7 +88,7 @@ export class XSProcess {
     try {
       const [down, up] = [path.join(folder, "down"), path.join(folder, "up")];
       const { status } = spawnSync("mkfifo", [down, up]);
-      if (status !== 0) throw new Error("XS: mkfifo failed, which makes the pipes to the engine");
+      if (status !== 0) throw new Error("mkfifo failed, which makes the pipes to the XS engine");
       const toWorker = openPipe(down);
       const fromWorker = openPipe(up);
       this.#toWorker = toWorker.write;
@@ -150,7 +150,7 @@ export class XSProcess {
         case "!":
           throw new Error(body.toString());
         default:
-          throw new Error(`XS: the engine said ${message.toString()}`);
+          throw new Error(`the XS engine said ${message.toString()}`);
       }
     }
   }
@@ -169,7 +169,7 @@ export class XSProcess {
   // --- netstrings: the length in decimal, a colon, so many bytes, a comma -------------------------------------------
 
   #send(command: string, argument: Uint8Array): void {
-    if (!this.#isOpen) throw new Error("XS: the engine has ended");
+    if (!this.#isOpen) throw new Error("the XS engine has ended");
     const head = Buffer.from(`${argument.length + 1}:${command}`);
     const packet = Buffer.concat([head, argument, Buffer.from(",")]);
     try {
@@ -191,7 +191,7 @@ export class XSProcess {
     while (this.#tail - this.#head < start + length + 1) this.#fill(start + length + 1);
     const body = this.#input.subarray(this.#head + start, this.#head + start + length);
     this.#head += start + length + 1;
-    if (this.#input[this.#head - 1] !== COMMA) throw new Error("XS: the engine's answer is out of step");
+    if (this.#input[this.#head - 1] !== COMMA) throw new Error("the XS engine's answer is out of step");
     return body;
   }
 
@@ -226,7 +226,7 @@ export class XSProcess {
   #ended(): never {
     this.close();
     throw new Error(
-      "XS: the engine has ended: its memory or stack is full, or the firmware is in an endless loop",
+      "the XS engine has ended: its memory or stack is full, or the firmware is in an endless loop",
     );
   }
 }

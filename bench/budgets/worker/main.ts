@@ -1,0 +1,72 @@
+/** What `npm run budgets` runs in the engine: a node in a world of its own, counted. */
+
+import { boot } from "../../../firmware/boot.js";
+import type { Node } from "../../../firmware/node.js";
+import { VERSION } from "../../../firmware/version.js";
+import { calibrate, timeline } from "./native.js";
+import { makeWorld, type World } from "./world.js";
+
+const { resetMeter } = globalThis;
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+let world: World | undefined;
+let node: Node | undefined;
+
+/** A callback of the firmware's, as it was counted. */
+interface Turn {
+  steps: number;
+  /** What it called of the board, and after how many steps. */
+  calls: [string, number][];
+}
+
+const commands: Record<string, (argument: never) => unknown> = {
+  /** Makes the world; what it takes is not the firmware's. */
+  world: ({ blocks }: { blocks: number }) => {
+    calibrate();
+    world = makeWorld(blocks);
+  },
+
+  /** Makes a node with these settings and starts it. */
+  start: (image: Record<string, unknown>) => {
+    const booted = boot({ board: (world as World).board, image, monitor: {}, version: VERSION });
+    node = booted.compose();
+    node.start();
+    return booted.problems;
+  },
+
+  /** Lets milliseconds pass. @returns what was published at QoS 1 since the start */
+  run: (milliseconds: number) => {
+    const { clock, broker } = world as World;
+    clock.run(milliseconds);
+    return broker.published;
+  },
+
+  /** Lets milliseconds pass, and tells of each callback what it cost. */
+  trace: (milliseconds: number) => {
+    const { clock } = world as World;
+    const turns: Turn[] = [];
+    clock.enter = () => {
+      timeline.names = [];
+      timeline.at = [];
+      resetMeter(0, 0);
+    };
+    clock.leave = () => {
+      const steps = resetMeter(0, 0);
+      turns.push({ steps, calls: timeline.names.map((name, i) => [name, timeline.at[i]]) });
+    };
+    timeline.isOn = true;
+    clock.run(milliseconds);
+    timeline.isOn = false;
+    clock.enter = clock.leave = () => {};
+    return turns;
+  },
+
+  stop: () => node?.stop(() => {}),
+};
+
+globalThis.handleCommand = (message) => {
+  const [name, argument] = JSON.parse(decoder.decode(new Uint8Array(message))) as [string, never];
+  const result = commands[name](argument);
+  return result === undefined ? undefined : (encoder.encode(JSON.stringify(result)).buffer as ArrayBuffer);
+};

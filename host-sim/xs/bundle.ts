@@ -1,14 +1,17 @@
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { build, type Plugin } from "esbuild";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 /**
  * A compiled module with all that it imports, as one script for the engine, strict as modules are.
  * @param entry path of the module below the compiled tree, such as `host-sim/xs/worker/node.js`
- * @param globalName a variable that gets what the module exports
+ * @param options.globalName a variable that gets what the module exports
  */
-export async function bundleForXS(entry: string, globalName?: string): Promise<string> {
+export async function bundleForXS(
+  entry: string,
+  { globalName, plugins = [] }: { globalName?: string; plugins?: Plugin[] } = {},
+): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [`./${entry}`],
     absWorkingDir: ROOT,
@@ -22,6 +25,7 @@ export async function bundleForXS(entry: string, globalName?: string): Promise<s
     legalComments: "none",
     logLevel: "silent",
     banner: { js: '"use strict";' },
+    plugins,
   });
   return outputFiles[0].text;
 }

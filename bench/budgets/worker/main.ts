@@ -4,6 +4,7 @@ import { boot } from "../../../firmware/boot.js";
 import type { Node } from "../../../firmware/node.js";
 import { VERSION } from "../../../firmware/version.js";
 import { calibrate, timeline } from "./native.js";
+import { beginProfile, clearProfile, profile } from "./profile.js";
 import { makeWorld, type World } from "./world.js";
 
 const { resetMeter } = globalThis;
@@ -60,6 +61,16 @@ const commands: Record<string, (argument: never) => unknown> = {
     timeline.isOn = false;
     clock.enter = clock.leave = () => {};
     return turns;
+  },
+
+  /** For a firmware that was compiled for it: from now on, each function counts. */
+  profile: () => beginProfile(),
+
+  /** Lets milliseconds pass. @returns what each function took of them */
+  profiled: (milliseconds: number) => {
+    clearProfile();
+    (world as World).clock.run(milliseconds);
+    return profile();
   },
 
   stop: () => node?.stop(() => {}),

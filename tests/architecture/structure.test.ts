@@ -87,6 +87,14 @@ describe("the rooms of the code", () => {
     }
   });
 
+  it.each(sources("tests/scenarios/program"))("%s runs wherever the firmware does", (file) => {
+    for (const specifier of imports(file)) {
+      const target = path.join(path.dirname(file), specifier);
+      expect(target).toMatch(/^(tests\/scenarios\/program|firmware)\//);
+      expect(target).not.toMatch(/^firmware\/boards\//);
+    }
+  });
+
   it.each(sources("page"))("%s imports nothing that the server does not serve", (file) => {
     for (const specifier of imports(file))
       expect(specifier).toMatch(/^\.\/[\w-]+\.js$|^\/vendor\/uplot\.js$/);

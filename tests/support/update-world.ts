@@ -115,7 +115,8 @@ export function updateWorld(options: WorldOptions = {}) {
     ...(options.identity !== undefined && { identity: options.identity }),
     ...(options.seed !== undefined && { seed: options.seed }),
     ...(options.clockUnset !== undefined && { clockUnset: options.clockUnset }),
-    program: (board, firmware) => {
+    program: (board, slot) => {
+      const firmware = board.load(slot);
       options.onBoard?.(board);
       const booted = firmware.boot({ board, image: settings, monitor: journal, version: firmware.version });
       journal.warnings.push(...booted.problems);

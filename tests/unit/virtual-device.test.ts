@@ -34,7 +34,8 @@ function newDevice(options: Partial<UpdatableOptions> = {}) {
     now: NOW,
     storage,
     slots,
-    program: (board, firmware) => {
+    program: (board, slot) => {
+      const firmware = board.load(slot);
       const image = { broker: "mqtt://10.0.0.1", interval: "1s", diagnostics: "10s", spread: "0ms" };
       const booted = firmware.boot({ board, image, monitor: {}, version: firmware.version });
       booted.compose().start();

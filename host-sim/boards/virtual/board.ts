@@ -15,6 +15,7 @@ import type {
   UpdateBoard,
 } from "../../../firmware/ports.js";
 import type { Firmware } from "../../boot/firmware-image.js";
+import { sharedFirmware } from "../../boot/image.js";
 import { lightOn, SimulatedHardware } from "../../chips/hardware.js";
 import { Pins } from "../../chips/pins.js";
 import { type TimerDomain, VirtualClock, type VirtualClockOptions } from "./clock.js";
@@ -145,12 +146,21 @@ export class VirtualBoard implements Board {
     this.watchdog = { feed: () => this.#bite.set(WATCHDOG_TIMEOUT) };
   }
 
-  /** Gets what a firmware brings, which runs on it from now on; the watchdog runs as well. */
-  load(firmware: Firmware, update: UpdateBoard): void {
-    this.mqtt = { io: firmware.MQTTClient };
-    this.sensors = { ...this.sensors, ...this.hardware.sensorsOf(firmware) };
+  /** What the bootloader leaves to what it starts: the slots, and a watchdog that runs. */
+  boots(update: UpdateBoard): void {
     this.update = update;
     this.watchdog?.feed();
+  }
+
+  /**
+   * Evaluates an image, and gets what it brings: its firmware is what runs on the board from now on.
+   * @throws what the image's code throws
+   */
+  load(image: Uint8Array): Firmware {
+    const firmware = sharedFirmware(image);
+    this.mqtt = { io: firmware.MQTTClient };
+    this.sensors = { ...this.sensors, ...this.hardware.sensorsOf(firmware) };
+    return firmware;
   }
 
   /** The loop turns no more, for ever. */

@@ -1,6 +1,4 @@
 import { chooseSlot } from "../../boot/bootloader.js";
-import type { Firmware } from "../../boot/firmware-image.js";
-import { sharedFirmware } from "../../boot/image.js";
 import { ChipSlots } from "../../boot/slots.js";
 import { updateBoard } from "../../boot/update-board.js";
 import { VirtualBoard, type VirtualBoardOptions } from "./board.js";
@@ -28,9 +26,9 @@ export interface UpdatableOptions extends CommonOptions {
   slots: ChipFlash;
   /**
    * What `main.ts` does on a device. What it throws, then or later, resets the device.
-   * @param firmware of the slot's image; the board has its MQTT client and its sensor drivers
+   * @param image what is in the slot; `board.load` evaluates it
    */
-  program(board: VirtualBoard, firmware: Firmware): void;
+  program(board: VirtualBoard, image: Uint8Array): void;
 }
 
 export type VirtualDeviceOptions = ProgramOptions | UpdatableOptions;
@@ -125,8 +123,7 @@ export class VirtualDevice {
     this.versions.push(choice.version);
     this.notes.push(...choice.notes);
     const running = new ChipSlots(open, choice.slot, () => this.reset("software"));
-    const firmware = sharedFirmware(choice.image);
-    board.load(firmware, updateBoard(running));
-    options.program(board, firmware);
+    board.boots(updateBoard(running));
+    options.program(board, choice.image);
   }
 }

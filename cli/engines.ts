@@ -7,7 +7,7 @@ import type { Monitor } from "../firmware/monitor.js";
 import type { Node } from "../firmware/node.js";
 import { bundleFirmware } from "../host-sim/boot/bundle.js";
 import { parseImage } from "../host-sim/boot/image.js";
-import { bundleForXS } from "../host-sim/xs/bundle.js";
+import { bundleForXS, imageForXS } from "../host-sim/xs/bundle.js";
 import { XSMachine } from "../host-sim/xs/machine.js";
 import { xsProgram } from "../host-sim/xs/process.js";
 import type { Plain } from "../host-sim/xs/worker/wire.js";
@@ -70,7 +70,7 @@ async function xsEngine(): Promise<Engine> {
   } catch (error) {
     throw new UsageError(`--engine xs: ${(error as Error).message}`);
   }
-  const scripts = [await bundleForXS("host-sim/xs/worker/node.js"), parseImage(await bundleFirmware()).code];
+  const scripts = [await bundleForXS("host-sim/xs/worker/node.js"), imageForXS(parseImage(await bundleFirmware()).code)];
   let machine: XSMachine | undefined;
   return ({ board, image, monitor }) => {
     // The life before has ended by a restart, which it has asked for.

@@ -29,3 +29,8 @@ export async function bundleForXS(
   });
   return outputFiles[0].text;
 }
+
+/** The code of a simulated device's image as a script for the engine: `firmware` is a global then, and strict as modules are. */
+export function imageForXS(code: string): string {
+  return `globalThis.firmware = (() => {"use strict";\n${code}\nreturn firmware;\n})();`;
+}

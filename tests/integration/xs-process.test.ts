@@ -51,7 +51,11 @@ describe("the XS engine as a process", () => {
 
   itOnXS("counts the same steps for the same work, and more for more (needs the XS engine)", () => {
     const xs = start();
-    xs.evaluate(handle("(text) => { let sum = 0; for (let i = 0; i < Number(text); i++) sum += i; return String(sum); }"));
+    xs.evaluate(
+      handle(
+        "(text) => { let sum = 0; for (let i = 0; i < Number(text); i++) sum += i; return String(sum); }",
+      ),
+    );
     const steps = (count: number) => {
       xs.call(Buffer.from(String(count)));
       return xs.meter.steps;

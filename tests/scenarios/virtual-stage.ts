@@ -93,7 +93,7 @@ export class VirtualStage implements Stage {
 
   async until(what: string, holds: () => boolean, limit = 60_000): Promise<void> {
     try {
-      this.#clock.runUntil(holds, limit);
+      this.#clock.runUntil(() => this.#crash !== undefined || holds(), limit);
     } catch (error) {
       throw new Error(`waited for: ${what}: ${(error as Error).message}; last told: ${this.told.at(-1)}`);
     } finally {
@@ -113,8 +113,11 @@ export class VirtualStage implements Stage {
 
   /** What the firmware does not catch, a device survives by a reset, and no scenario does. */
   #checkCrashes(): void {
-    const crash = this.#device?.crashes[0];
-    if (crash !== undefined) throw new Error(`the firmware crashed: ${crash}`);
+    if (this.#crash !== undefined) throw new Error(`the firmware crashed: ${this.#crash}`);
+  }
+
+  get #crash(): string | undefined {
+    return this.#device?.crashes[0];
   }
 
   #deviceOptions(): VirtualDeviceOptions {

@@ -1,12 +1,13 @@
+import type { Plugin } from "esbuild";
 import { parseImage } from "../../host-sim/boot/image.js";
 import { bundleForXS, imageForXS } from "../../host-sim/xs/bundle.js";
 import { XSMachine } from "../../host-sim/xs/machine.js";
 import type { Plain } from "../../host-sim/xs/worker/wire.js";
 import type { Engine } from "./engine.js";
 
-/** The engine that a device has; its IO is the virtual board's. */
-export async function makeXSEngine(): Promise<Engine> {
-  const script = await bundleForXS("tests/scenarios/program/on-xs.js");
+/** The engine that a device has; its IO is the virtual board's. @param plugins change the firmware as it is bundled */
+export async function makeXSEngine(plugins: Plugin[] = []): Promise<Engine> {
+  const script = await bundleForXS("tests/scenarios/program/on-xs.js", { plugins });
   const machines = new Set<XSMachine>();
   return {
     name: "XS",

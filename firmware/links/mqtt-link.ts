@@ -6,7 +6,8 @@
  */
 
 import { Alarm } from "../alarm.js";
-import { blankReading, QUANTITIES, readingJSON } from "../codec/reading.js";
+import { blankReading, QUANTITIES } from "../codec/reading.js";
+import { ReadingText } from "../codec/reading-text.js";
 import { utf8Length, writeUTF8 } from "../codec/utf8.js";
 import { errorText } from "../error-text.js";
 import type { Counters, Monitor } from "../monitor.js";
@@ -138,8 +139,13 @@ export class MQTTLink {
   #rest: Uint8Array | undefined;
   #onStopped: (() => void) | undefined;
 
+  /** By quantity, and how its readings are written. */
   #topics: string[];
+  #texts: (ReadingText | undefined)[];
+  /** Bytes of a topic's PUBLISH beside the payload, at most. */
+  #overheads: number[];
   #statusTopic: string;
+  #historyTopic: string;
   #flight: Flight;
   #reading = blankReading();
   #buffer = new Uint8Array(BUFFER);
@@ -160,7 +166,10 @@ export class MQTTLink {
     this.#alarm = new Alarm(options.timer, () => this.#onAlarm());
     this.#diagnosticsAlarm = new Alarm(options.timer, () => this.#onDiagnosticsDue());
     this.#statusTopic = `${options.base}/status`;
+    this.#historyTopic = `${options.base}/history`;
     this.#topics = QUANTITIES.map((name) => `${options.base}/${name}`);
+    this.#texts = QUANTITIES.map(() => undefined);
+    this.#overheads = this.#topics.map(overheadOf);
     this.#flight = new Flight(options.window, options.outbox);
     this.#inbox = new Inbox(options.subscriptions, (text) => options.monitor.warning?.(text));
   }
@@ -472,15 +481,53 @@ export class MQTTLink {
   }
 
   #publishReading(): boolean {
-    const { plain, base } = this.#options;
-    const { late, id, duplicate } = this.#flight;
+    const flight = this.#flight;
+    const { late } = flight;
     const reading = this.#reading;
-    const topic = plain && late ? `${base}/history` : this.#topics[reading.quantity];
-    const text = plain && !late ? String(reading.value) : readingJSON(reading, late);
-    return this.#publishText(topic, text, 1, !late, id, duplicate, true);
+    const { quantity } = reading;
+    if (this.#options.plain) {
+      if (!late)
+        return this.#publishText(
+          this.#topics[quantity],
+          String(reading.value),
+          1,
+          true,
+          flight.id,
+          flight.duplicate,
+          true,
+        );
+      return this.#publish(
+        this.#historyTopic,
+        overheadOf(this.#historyTopic),
+        this.#textOf(quantity).write(reading, true),
+        1,
+        false,
+        flight.id,
+        flight.duplicate,
+        true,
+      );
+    }
+    const text = (this.#texts[quantity] ?? this.#textOf(quantity)).write(reading, late);
+    return this.#publish(
+      this.#topics[quantity],
+      this.#overheads[quantity],
+      text,
+      1,
+      !late,
+      flight.id,
+      flight.duplicate,
+      true,
+    );
   }
 
-  /** False where there is no room now, or the connection has failed. */
+  /** Made when the quantity is first measured: few devices have all. */
+  #textOf(quantity: number): ReadingText {
+    const text = this.#texts[quantity] ?? new ReadingText(quantity);
+    this.#texts[quantity] = text;
+    return text;
+  }
+
+  /** As `#publish`. */
   #publishText(
     topic: string,
     text: string,
@@ -492,13 +539,40 @@ export class MQTTLink {
   ): boolean {
     if (this.#rest) return false;
     const length = utf8Length(text);
-    const overhead = utf8Length(topic) + PUBLISH_OVERHEAD;
+    const buffer = length > BUFFER ? new Uint8Array(length) : this.#buffer;
+    writeUTF8(buffer, 0, text);
+    return this.#publish(
+      topic,
+      overheadOf(topic),
+      buffer.subarray(0, length),
+      QoS,
+      retain,
+      id,
+      duplicate,
+      more,
+    );
+  }
+
+  /**
+   * @param overhead as `overheadOf` has it for the topic
+   * @returns false where there is no room now, or the connection has failed
+   */
+  #publish(
+    topic: string,
+    overhead: number,
+    payload: Uint8Array,
+    QoS: number,
+    retain: boolean,
+    id: number,
+    duplicate: boolean,
+    more: boolean,
+  ): boolean {
+    if (this.#rest) return false;
+    const { length } = payload;
     // What never fits as a whole goes out in pieces.
     const isWhole = length + overhead <= this.#capacity;
     const count = isWhole ? length : this.#writable - overhead;
-    if (isWhole ? count + overhead > this.#writable : count < 1) return false;
-    const buffer = length > BUFFER ? new Uint8Array(length) : this.#buffer;
-    writeUTF8(buffer, 0, text);
+    if (isWhole ? length + overhead > this.#writable : count < 1) return false;
     const write = this.#write;
     write.topic = topic;
     write.QoS = QoS;
@@ -506,9 +580,9 @@ export class MQTTLink {
     write.duplicate = duplicate;
     write.id = id;
     write.more = more;
-    if (count >= length) return this.#attempt(buffer.subarray(0, length), write);
-    if (!this.#attempt(buffer.subarray(0, count), { ...write, byteLength: length })) return false;
-    this.#rest = buffer.subarray(count, length);
+    if (count >= length) return this.#attempt(payload, write);
+    if (!this.#attempt(payload.subarray(0, count), { ...write, byteLength: length })) return false;
+    this.#rest = payload.subarray(count);
     return true;
   }
 
@@ -583,4 +657,9 @@ export class MQTTLink {
     if (isLetter || seq >= 0) onDelivered(seq >= 0);
     this.#send();
   }
+}
+
+/** Bytes of a PUBLISH to this topic beside its payload, at most. */
+function overheadOf(topic: string): number {
+  return utf8Length(topic) + PUBLISH_OVERHEAD;
 }

@@ -39,6 +39,16 @@ export function blankReading(): Reading {
   return { quantity: 0, value: 0, seq: 0, epoch: 0, time: 0, uptime: 0, boot: 0 };
 }
 
+export function copyReading(from: Reading, into: Reading): void {
+  into.quantity = from.quantity;
+  into.value = from.value;
+  into.seq = from.seq;
+  into.epoch = from.epoch;
+  into.time = from.time;
+  into.uptime = from.uptime;
+  into.boot = from.boot;
+}
+
 /**
  * The reading as a JSON object.
  * @param late it waited through an outage

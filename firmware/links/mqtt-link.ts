@@ -481,6 +481,8 @@ export class MQTTLink {
   }
 
   #publishReading(): boolean {
+    // Its text would go over what is missing of the one before.
+    if (this.#rest) return false;
     const flight = this.#flight;
     const { late } = flight;
     const reading = this.#reading;

@@ -178,9 +178,7 @@ export class BlockLog {
       this.slot += 1;
       this.#flash.write(bytes, at);
       this.#flash.read(this.#check.bytes, at);
-      let same = true;
-      for (let i = 0; i < RECORD_LENGTH; i++) if (bytes[i] !== this.#check.bytes[i]) same = false;
-      if (same) return;
+      if (record.equals(this.#check)) return;
     }
     throw new Error(`block ${this.head} of the journal does not keep what is written to it`);
   }

@@ -9,7 +9,7 @@
  * Memory does not depend on how many wait: one record, a few ranges, a few cursors.
  */
 
-import type { Quantity, Reading } from "../codec/reading.js";
+import { blankReading, copyReading, type Quantity, type Reading } from "../codec/reading.js";
 import type { Flash, FlashStatus } from "../ports.js";
 import type { BootTime } from "../time.js";
 import { BlockLog } from "./block-log.js";
@@ -69,6 +69,8 @@ export class Journal implements Waiting {
   /** The oldest block has readings that wait, and the policy keeps them: there is no room before one is acknowledged. */
   #refuses = false;
   #isTailFree = () => !this.#isTailNeeded();
+  /** The reading that was written last, with number -1 for none: as a rule it is the one that is sent, and need not be read. */
+  #newest = blankReading();
 
   /**
    * Reads what is there, and formats what has never been a journal.
@@ -76,6 +78,7 @@ export class Journal implements Waiting {
    */
   constructor(options: JournalOptions) {
     this.#options = options;
+    this.#newest.seq = -1;
     const { flash, random, problems } = options;
     this.#log = new BlockLog(flash, (block) => this.#locator.leave(block));
     this.#locator = new Locator(this.#log);
@@ -158,6 +161,7 @@ export class Journal implements Waiting {
     }
     this.#next = seq + 1;
     this.#size += 1;
+    copyReading(reading, this.#newest);
     return true;
   }
 
@@ -308,6 +312,7 @@ export class Journal implements Waiting {
 
   following(seq: number): number {
     if (this.#size === 0) return this.#next;
+    if (seq === this.#newest.seq && this.#delivered.after(seq) === seq) return seq;
     // Where flash failed, less may wait than was counted, and the first be done with.
     const isFirst = seq <= this.#first;
     if (isFirst) seq = this.#first;
@@ -326,6 +331,12 @@ export class Journal implements Waiting {
 
   read(seq: number, into: Reading): boolean {
     if (!this.#isWaiting(seq)) return false;
+    const newest = this.#newest;
+    if (seq === newest.seq) {
+      copyReading(newest, into);
+      into.time = (this.#time as BootTime).origin() + newest.uptime;
+      return true;
+    }
     const cursor = this.#locator.locate(seq);
     if (cursor?.seq !== seq) return false;
     const log = this.#log;
@@ -356,7 +367,8 @@ export class Journal implements Waiting {
   }
 
   acknowledge(seq: number): void {
-    if (!this.#isWaiting(seq) || this.#locator.locate(seq)?.seq !== seq) return;
+    if (!this.#isWaiting(seq)) return;
+    if (seq !== this.#newest.seq && this.#locator.locate(seq)?.seq !== seq) return;
     // Up to the next one there is: numbers that are not in here do not make a range of each. Nothing is changed where the
     // flash cannot be read.
     const end = seq === this.#first ? seq + 1 : (this.#locator.locate(seq + 1)?.seq ?? this.#next);

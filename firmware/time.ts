@@ -20,45 +20,38 @@ export function remaining(start: number, period: number, now: number): number {
 }
 
 /**
- * Milliseconds since this object was made, without a wrap. Ask at least once every 24 days: see `TickKeeper`.
+ * The time of one boot: how long it has lasted, without a wrap, and what the clock says of its beginning. To be asked at
+ * least once every 24 days: see `TickKeeper`.
  */
-export class Uptime {
-  #ticks: number;
-  #total = 0;
-
-  constructor(ticks: number) {
-    this.#ticks = ticks;
-  }
-
-  /** @param ticks the tick counter's present value */
-  at(ticks: number): number {
-    this.#total += elapsed(this.#ticks, ticks);
-    this.#ticks = ticks;
-    return this.#total;
-  }
-}
-
-/** The time of one boot: how long it has lasted, and what the clock says of its beginning. */
 export class BootTime {
   /** Restarts counted. */
   readonly boot: number;
   #clock: Clock;
-  #uptime: Uptime;
+  #ticks: number;
+  #uptime = 0;
 
   constructor(clock: Clock, boot: number) {
     this.boot = boot;
     this.#clock = clock;
-    this.#uptime = new Uptime(clock.ticks());
+    this.#ticks = clock.ticks();
   }
 
   /** Milliseconds since this object was made. */
   uptime(): number {
-    return this.#uptime.at(this.#clock.ticks());
+    const ticks = this.#clock.ticks();
+    const uptime = this.#uptime + ((ticks - this.#ticks) | 0);
+    this.#ticks = ticks;
+    this.#uptime = uptime;
+    return uptime;
+  }
+
+  /** Milliseconds since 1970, NaN while the clock is not set. */
+  now(): number {
+    return this.#clock.now() ?? Number.NaN;
   }
 
   /** Milliseconds since 1970 at which the uptime was 0, by the clock's present word; NaN while it is not set. */
   origin(): number {
-    const now = this.#clock.now();
-    return now === undefined ? Number.NaN : now - this.uptime();
+    return this.now() - this.uptime();
   }
 }

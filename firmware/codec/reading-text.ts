@@ -1,6 +1,7 @@
 import { DECIMAL_LIMIT, writeDecimal, writeDigits } from "./decimal.js";
 import { QUANTITIES, type Reading, readingJSON } from "./reading.js";
 import { writeUTF8 } from "./utf8.js";
+import { Views } from "./views.js";
 
 /** Bytes that are enough: keys, two numbers of 16 digits, an epoch of 8, and the value. */
 const CAPACITY = 112 + DECIMAL_LIMIT;
@@ -13,9 +14,6 @@ const LOW = 100_000;
 const ZERO = 48;
 const NINE = 57;
 
-/** Texts of different lengths that a view is kept of: as many as a sensor's values have, give or take. */
-const VIEWS = 16;
-
 /**
  * The readings of one quantity as JSON, as `readingJSON` has them, in one buffer, at whose end they end. The text of the
  * last one stays there, and what is as it was is not written again: as a rule value, the last digits of the time, and the
@@ -24,7 +22,7 @@ const VIEWS = 16;
 export class ReadingText {
   #bytes = new Uint8Array(CAPACITY);
   #start = CAPACITY;
-  #views: (Uint8Array | undefined)[] = [];
+  #views = new Views(this.#bytes);
   /** What of the text holds for the next one; the epoch is -1 where nothing does. */
   #epoch = -1;
   #late = false;
@@ -40,7 +38,6 @@ export class ReadingText {
     const head = `{"${QUANTITIES[quantity]}":`;
     this.#head = new Uint8Array(head.length);
     writeUTF8(this.#head, 0, head);
-    for (let i = 0; i < VIEWS; i++) this.#views.push(undefined);
   }
 
   /**
@@ -73,7 +70,7 @@ export class ReadingText {
       bytes.set(this.#head, start);
       this.#start = start;
     }
-    return this.#view(start);
+    return this.#views.of(start, CAPACITY);
   }
 
   /** Adds one to the number that is there. False where it gets another digit. */
@@ -99,15 +96,6 @@ export class ReadingText {
     this.#timeHead = (reading.time / LOW) | 0;
     // A text without a time has its numbers elsewhere.
     this.#epoch = isPlain(reading.time) ? reading.epoch : -1;
-  }
-
-  #view(start: number): Uint8Array {
-    const place = start % VIEWS;
-    const view = this.#views[place];
-    if (view?.byteOffset === start) return view;
-    const made = this.#bytes.subarray(start);
-    this.#views[place] = made;
-    return made;
   }
 }
 

@@ -4,12 +4,13 @@
  */
 
 import { utf8Length, writeUTF8 } from "../codec/utf8.js";
+import { Views } from "../codec/views.js";
 import type { MQTTWriteOptions, TCP } from "../ports.js";
 import {
   ACKNOWLEDGEMENT_SIZE,
   FIXED_HEADER_LIMIT,
   hasWildcard,
-  type Packet,
+  Packet,
   publishHeaderSize,
   REMAINING_LENGTH_LIMIT,
   writeAcknowledgement,
@@ -20,6 +21,11 @@ import {
 /** Kept free in the socket for an acknowledgement and a PINGREQ of the client's own. */
 const RESERVE = 8;
 
+/** First byte of a PUBLISH at QoS 1, which is what readings are. */
+const FIRST = (Packet.PUBLISH << 4) | 0x02;
+
+const NO_ROOM = "MQTT write would overflow";
+
 export class Output {
   /** Where packets go; none before it is connected and after it is closed. */
   socket: TCP | undefined;
@@ -27,6 +33,9 @@ export class Output {
   writable = 0;
   #onSent: () => void;
   #buffer: Uint8Array;
+  #views: Views;
+  /** Acknowledgements, PINGREQ and DISCONNECT, which leave the buffer as it is. */
+  #scratch = new Uint8Array(ACKNOWLEDGEMENT_SIZE);
   /** The last topic written and its UTF-8 form: a sensor writes the same one again and again. */
   #topic = "";
   #topicBytes = new Uint8Array(0);
@@ -35,6 +44,8 @@ export class Output {
   #missing = 0;
   /** Bytes of packets at the beginning of the buffer that wait for more to go with them. */
   #held = 0;
+  /** Where the header of the present topic ends that lies at the beginning of the buffer; 0 where there is none. */
+  #headerEnd = 0;
 
   /**
    * @param limit bytes of the buffer; a larger packet is two writes
@@ -42,6 +53,7 @@ export class Output {
    */
   constructor(limit: number, onSent: () => void) {
     this.#buffer = new Uint8Array(limit);
+    this.#views = new Views(this.#buffer);
     this.#onSent = onSent;
   }
 
@@ -85,6 +97,7 @@ export class Output {
    * @throws RangeError where the options break the protocol, Error without room: nothing is written then
    */
   publish(payload: Uint8Array, options: MQTTWriteOptions): void {
+    if (this.#held === 0 && this.#headerEnd > 0 && this.#repeat(payload, options)) return;
     const { topic, QoS = 0, byteLength = payload.length } = options;
     if (!topic) throw new RangeError("MQTT topic is missing [MQTT-4.7.3-1]");
     if (QoS !== 0 && QoS !== 1 && QoS !== 2) throw new RangeError(`MQTT QoS ${QoS}; 0, 1 or 2`);
@@ -94,12 +107,12 @@ export class Output {
     if (byteLength + 4 + topicBytes.length > REMAINING_LENGTH_LIMIT) {
       throw new RangeError("MQTT message is longer than a packet can be");
     }
-    this.#checkRoom(publishHeaderSize(topicBytes.length, byteLength, QoS) + payload.length);
+    const size = publishHeaderSize(topicBytes.length, byteLength, QoS) + payload.length;
+    this.#checkRoom(size);
     const id = QoS > 0 ? (options.id ?? this.takeId()) : 0;
     if (QoS > 0 && !(id > 0 && id <= 0xffff)) throw new RangeError(`MQTT packet id ${id}; 1 to 65,535`);
     const buffer = this.#buffer;
     const duplicate = QoS > 0 && !!options.duplicate;
-    const size = publishHeaderSize(topicBytes.length, byteLength, QoS) + payload.length;
     if (this.#held + size > buffer.length) this.flush();
     const start = this.#held;
     const end = writePublishHeader(
@@ -116,13 +129,47 @@ export class Output {
       buffer.set(payload, end);
       this.#held = end + payload.length;
       this.writable -= this.#held - start;
+      if (start === 0) this.#headerEnd = end;
       if (!options.more || payload.length < byteLength) this.flush();
     } else {
       // There is room for both, so the packet cannot be torn between them.
+      this.#headerEnd = 0;
       this.#write(buffer.subarray(0, end));
       this.#write(payload);
     }
     this.#missing = byteLength - payload.length;
+  }
+
+  /** Writes a PUBLISH that differs from the one before in payload and identifier alone. False where it is another. */
+  #repeat(payload: Uint8Array, options: MQTTWriteOptions): boolean {
+    const buffer = this.#buffer;
+    const end = this.#headerEnd;
+    const { id } = options;
+    const { length } = payload;
+    const size = end + length;
+    const first = FIRST | (options.retain ? 0x01 : 0) | (options.duplicate ? 0x08 : 0);
+    // As long as it fits into one byte, the rest of the header is as it was.
+    if (
+      size - 2 > 127 ||
+      buffer[1] > 127 ||
+      buffer[0] !== first ||
+      options.QoS !== 1 ||
+      options.topic !== this.#topic ||
+      id === undefined ||
+      !(id > 0 && id <= 0xffff) ||
+      options.byteLength !== undefined ||
+      size > buffer.length
+    )
+      return false;
+    if (size > this.writable) throw new Error(NO_ROOM);
+    buffer[1] = size - 2;
+    buffer[end - 2] = id >> 8;
+    buffer[end - 1] = id;
+    buffer.set(payload, end);
+    this.writable -= size;
+    this.#held = size;
+    if (!options.more) this.flush();
+    return true;
   }
 
   /** Writes what is held back. */
@@ -130,7 +177,7 @@ export class Output {
     const held = this.#held;
     if (held === 0) return;
     this.#held = 0;
-    this.#write(this.#buffer.subarray(0, held));
+    this.#write(this.#views.of(0, held));
   }
 
   /** Writes more of the message. @throws Error where it is no more of it, or there is no room */
@@ -141,14 +188,13 @@ export class Output {
   }
 
   acknowledge(packet: Packet, id: number): void {
-    this.flush();
-    this.#sendBuffer(writeAcknowledgement(this.#buffer, 0, packet, id));
+    writeAcknowledgement(this.#scratch, 0, packet, id);
+    this.send(this.#scratch);
   }
 
   /** Writes PINGREQ or DISCONNECT. */
   empty(packet: Packet): void {
-    this.flush();
-    this.#sendBuffer(writeEmptyPacket(this.#buffer, 0, packet));
+    this.send(this.#scratch.subarray(0, writeEmptyPacket(this.#scratch, 0, packet)));
   }
 
   /** Writes a whole packet, or a payload. @throws Error without room: nothing is written then */
@@ -168,12 +214,8 @@ export class Output {
     this.#onSent();
   }
 
-  #sendBuffer(length: number): void {
-    this.send(this.#buffer.subarray(0, length));
-  }
-
   #checkRoom(length: number): void {
-    if (!this.socket || length > this.writable) throw new Error("MQTT write would overflow");
+    if (!this.socket || length > this.writable) throw new Error(NO_ROOM);
   }
 
   #encode(topic: string): void {
@@ -186,5 +228,6 @@ export class Output {
     if (hasWildcard(bytes, 0, length)) throw new RangeError("MQTT topic has a wildcard [MQTT-3.3.2-2]");
     this.#topic = topic;
     this.#topicBytes = bytes;
+    this.#headerEnd = 0; // the header that lies there is of another topic
   }
 }

@@ -33,7 +33,7 @@ export class Recorder {
     reading.seq = outbox.next;
     reading.boot = time.boot;
     reading.uptime = time.uptime();
-    reading.time = time.origin() + reading.uptime;
+    reading.time = time.now();
     outbox.append(reading);
     if (serverQueue && serverQueue.append(reading) >= 0) counters.serverDropped += 1;
     monitor.recorded?.(reading);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
+import fc from "fast-check";
 import MQTTClient from "../../firmware/mqtt/client.js";
 import { ClientBench } from "../support/client.js";
 
@@ -22,6 +23,43 @@ describe("publishing", () => {
     expect(bench.writes).toHaveLength(1);
     bench.send({ cmd: "puback", messageId: 7 });
     expect(bench.controls.at(-1)).toEqual({ operation: MQTTClient.PUBACK, id: 7 });
+  });
+
+  it("writes each message as it is, whatever was written before it", () => {
+    const message = fc.record({
+      topic: fc.constantFrom("a/b", "a/c", "home/livingroom/temperature"),
+      payload: fc.constantFrom("21.4", "21.5", "21.44", "x".repeat(200), "y".repeat(200), ""),
+      QoS: fc.constantFrom(0, 1, 1, 1, 2),
+      retain: fc.boolean(),
+      duplicate: fc.boolean(),
+      more: fc.boolean(),
+      id: fc.oneof(fc.integer({ min: 1, max: 65_535 }), fc.constant(undefined)),
+      fails: fc.constantFrom(false, false, false, true),
+    });
+    fc.assert(
+      fc.property(fc.array(message, { minLength: 1, maxLength: 14 }), (messages) => {
+        const bench = new ClientBench({ packetLimit: 256 }).connect();
+        const expected: Record<string, unknown>[] = [];
+        for (const { topic, payload, QoS, retain, duplicate, more, id, fails } of messages) {
+          // What is refused leaves no trace.
+          if (fails) {
+            expect(() => bench.client.write(new Uint8Array(9_000), { topic: "a/d", QoS: 1 })).toThrow(
+              "overflow",
+            );
+          }
+          const options = { topic, QoS, retain, duplicate, more, ...(id !== undefined && { id }) };
+          bench.client.write(text(payload), options);
+          expected.push({
+            ...{ topic, retain, qos: QoS, payload: Buffer.from(payload), dup: duplicate && QoS > 0 },
+            ...(QoS > 0 && id !== undefined && { messageId: id }),
+          });
+        }
+        bench.client.flush();
+        bench.settle();
+        expect(bench.sent).toMatchObject(expected);
+      }),
+      { numRuns: 400 },
+    );
   });
 
   it("takes a message in parts when its length is announced", () => {

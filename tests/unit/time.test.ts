@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
-import { elapsed, remaining, Uptime } from "../../firmware/time.js";
+import { BootTime, elapsed, remaining } from "../../firmware/time.js";
 
 const DAY = 86_400_000;
 
@@ -43,20 +43,45 @@ describe("remaining", () => {
   });
 });
 
-describe("Uptime", () => {
+describe("the time of a boot", () => {
+  const clock = {
+    at: 0,
+    time: undefined as number | undefined,
+    ticks: () => clock.at | 0,
+    now: () => clock.time,
+  };
+  const begin = (ticks: number) => {
+    clock.at = ticks;
+    clock.time = undefined;
+    return new BootTime(clock, 1);
+  };
+
   it("starts at nothing, whatever the counter says", () => {
-    expect(new Uptime(123_456).at(123_456)).toBe(0);
-    expect(new Uptime(-5).at(-5)).toBe(0);
+    expect(begin(123_456).uptime()).toBe(0);
+    expect(begin(-5).uptime()).toBe(0);
   });
 
   it("goes on for a year without a wrap when it is asked daily", () => {
-    const start = 0x7fff_0000;
-    const uptime = new Uptime(start);
-    for (let day = 1; day <= 365; day++) expect(uptime.at((start + day * DAY) | 0)).toBe(day * DAY);
+    const time = begin(0x7fff_0000);
+    for (let day = 1; day <= 365; day++) {
+      clock.at += DAY;
+      expect(time.uptime()).toBe(day * DAY);
+    }
   });
 
   it("stays where it is when asked twice at the same moment", () => {
-    const uptime = new Uptime(0);
-    expect([uptime.at(70), uptime.at(70), uptime.at(71)]).toEqual([70, 70, 71]);
+    const time = begin(0);
+    clock.at = 70;
+    expect([time.uptime(), time.uptime()]).toEqual([70, 70]);
+    clock.at = 71;
+    expect(time.uptime()).toBe(71);
+  });
+
+  it("says when the boot was, as soon as the clock is set", () => {
+    const time = begin(1_000);
+    clock.at = 6_000;
+    expect([time.now(), time.origin()]).toEqual([Number.NaN, Number.NaN]);
+    clock.time = 1_795_175_351_184;
+    expect([time.now(), time.origin()]).toEqual([1_795_175_351_184, 1_795_175_346_184]);
   });
 });

@@ -79,7 +79,7 @@ export class ChangedSettings {
   apply(raw: Record<string, unknown>): void {
     for (const name in this.#changes) {
       const [value, before] = this.#changes[name];
-      if (before === this.#imageValue(name) && isAllowed(name as Changeable, value)) raw[name] = value;
+      if (before === this.imageValue(name) && isAllowed(name as Changeable, value)) raw[name] = value;
     }
   }
 
@@ -87,12 +87,12 @@ export class ChangedSettings {
   set(values: Readonly<Partial<Record<Changeable, Value>>>): void {
     const changes = { ...this.#changes };
     for (const name in values) {
-      changes[name] = [values[name as Changeable] as Value, this.#imageValue(name)];
+      changes[name] = [values[name as Changeable] as Value, this.imageValue(name)];
     }
     // A value that has not changed costs no write.
     const text = JSON.stringify(changes);
     if (text === JSON.stringify(this.#changes)) return;
-    this.#spend();
+    this.spend();
     this.#isStored = true;
     this.#storage?.write(KEY, text);
     this.#changes = changes;
@@ -101,14 +101,14 @@ export class ChangedSettings {
   /** Forgets all changes. @throws as `set` */
   reset(): void {
     if (!this.#isStored) return;
-    this.#spend();
+    this.spend();
     this.#storage?.delete(KEY);
     this.#isStored = false;
     this.#changes = {};
   }
 
   /** @throws where the flash has had too many writes in a short time */
-  #spend(): void {
+  private spend(): void {
     const now = this.#ticks();
     const passed = elapsed(this.#refilledAt, now);
     // Negative after weeks.
@@ -132,7 +132,7 @@ export class ChangedSettings {
     return checkedValue(name, this.#image[name]);
   }
 
-  #imageValue(name: string): Value | null {
+  private imageValue(name: string): Value | null {
     const value = this.#image[name];
     return typeof value === "string" || typeof value === "number" ? value : null;
   }

@@ -56,23 +56,23 @@ class FileFlash implements Flash {
   }
 
   read(buffer: Uint8Array, position: number): number {
-    this.#check(position, buffer.length);
-    this.#fill(buffer, position);
+    this.check(position, buffer.length);
+    this.fill(buffer, position);
     return buffer.length;
   }
 
   write(buffer: Uint8Array, position: number): void {
-    this.#check(position, buffer.length);
+    this.check(position, buffer.length);
     const cells = new Uint8Array(buffer.length);
-    this.#fill(cells, position);
+    this.fill(cells, position);
     for (let i = 0; i < cells.length; i++) cells[i] &= buffer[i];
-    this.#store(cells, position);
+    this.store(cells, position);
   }
 
   eraseBlock(start: number, end = start + 1): void {
     if (!(start >= 0 && start < end && end <= this.#blocks))
       throw new RangeError(`blocks ${start} to ${end} of ${this.#blocks}`);
-    for (let block = start; block < end; block++) this.#store(this.#erased, block * BLOCK_LENGTH);
+    for (let block = start; block < end; block++) this.store(this.#erased, block * BLOCK_LENGTH);
   }
 
   status(): FlashStatus {
@@ -83,12 +83,12 @@ class FileFlash implements Flash {
     this.#file.close();
   }
 
-  #check(position: number, length: number): void {
+  private check(position: number, length: number): void {
     if (!(position >= 0 && position + length <= this.#blocks * BLOCK_LENGTH))
       throw new RangeError(`${length} bytes at ${position} are not within the partition`);
   }
 
-  #fill(bytes: Uint8Array, position: number): void {
+  private fill(bytes: Uint8Array, position: number): void {
     let count: number;
     try {
       count = this.#file.read(bytes, position);
@@ -98,7 +98,7 @@ class FileFlash implements Flash {
     if (count !== bytes.length) throw new Error(`${this.#name} cannot be read: it has become shorter`);
   }
 
-  #store(bytes: Uint8Array, position: number): void {
+  private store(bytes: Uint8Array, position: number): void {
     try {
       this.#file.write(bytes, position);
     } catch (error) {
@@ -106,7 +106,7 @@ class FileFlash implements Flash {
     }
     // A full disk takes a part of a write, and the SDK does not look how much.
     const written = new Uint8Array(bytes.length);
-    this.#fill(written, position);
+    this.fill(written, position);
     for (let i = 0; i < bytes.length; i++) {
       if (written[i] !== bytes[i])
         throw new Error(`${this.#name} cannot be written: No space left on device`);

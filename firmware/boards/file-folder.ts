@@ -57,13 +57,13 @@ export class Folder {
       }
       this.directory.move(unfinished, name);
     } catch (error) {
-      this.#forget(unfinished);
+      this.forget(unfinished);
       throw new Error(`${this.name}/${name} cannot be written: ${errorText(error)}`);
     }
   }
 
   /** Gives its space back; where even that fails, the next one writes over it. */
-  #forget(name: string): void {
+  private forget(name: string): void {
     try {
       this.directory.delete(name);
     } catch {}

@@ -77,12 +77,12 @@ export class Climate implements Source {
       ticks: clock.ticks(),
     });
     this.#acting = mode === Mode.OFF ? Action.OFF : Action.IDLE;
-    this.#alarm = new Alarm(timer, () => this.#turn());
+    this.#alarm = new Alarm(timer, () => this.turn());
     this.#mode = { topic: `${base}/mode`, text: () => MODES[this.#thermostat.mode] };
     this.#target = { topic: `${base}/target`, text: () => String(this.#thermostat.target) };
     this.#action = { topic: `${base}/action`, text: () => ACTIONS[this.#acting] };
     this.states = [this.#mode, this.#target, this.#action];
-    this.subscription = { topic: follows, QoS: 1, onMessage: (message) => this.#onTemperature(message) };
+    this.subscription = { topic: follows, QoS: 1, onMessage: (message) => this.onTemperature(message) };
     this.actions = {
       mode: { acts: true, run: ({ value }) => this.setMode(value) },
       target: { acts: true, run: ({ value }) => this.setTarget(value) },
@@ -96,19 +96,19 @@ export class Climate implements Source {
   start(): void {
     const { outputs, settings, monitor, onOpened } = this.#options;
     const { cooler, heater, fan } = outputs;
-    this.#cooler = this.#open("cooler", cooler && (() => new DigitalSwitch(cooler)));
-    this.#heater = this.#open("heater", heater && (() => new DigitalSwitch(heater)));
-    this.#fan = this.#open("fan", fan && (() => new PWMSwitch(fan)));
+    this.#cooler = this.open("cooler", cooler && (() => new DigitalSwitch(cooler)));
+    this.#heater = this.open("heater", heater && (() => new DigitalSwitch(heater)));
+    this.#fan = this.open("fan", fan && (() => new PWMSwitch(fan)));
     this.#isOpen = true;
-    this.#thermostat.canCool = this.#canCool;
-    this.#thermostat.canHeat = this.#canHeat;
-    if (!this.#canCool && !this.#canHeat)
+    this.#thermostat.canCool = this.canCool;
+    this.#thermostat.canHeat = this.canHeat;
+    if (!this.canCool && !this.canHeat)
       monitor.warning?.("there is nothing to switch: set cooler, heater or fan to a pin");
     const { mode } = this.#thermostat;
-    const missing = this.#missingFor(mode);
+    const missing = this.missingFor(mode);
     if (missing !== undefined) monitor.warning?.(`setting "mode" is ${settings.mode}: ${missing}`);
     onOpened();
-    this.#turn();
+    this.turn();
   }
 
   close(): void {
@@ -124,12 +124,12 @@ export class Climate implements Source {
   setMode(value: unknown): string | undefined {
     const mode = typeof value === "string" ? MODES.indexOf(value) : -1;
     if (mode < 0) return `allowed is ${MODES.join(", ")}`;
-    const missing = this.#missingFor(mode);
+    const missing = this.missingFor(mode);
     if (missing !== undefined) return missing;
     this.#options.keep({ mode: MODES[mode] });
     this.#thermostat.mode = mode;
     this.#options.onChanged(this.#mode);
-    this.#act();
+    this.act();
     return undefined;
   }
 
@@ -141,7 +141,7 @@ export class Climate implements Source {
     this.#options.keep({ target });
     this.#thermostat.target = target;
     this.#options.onChanged(this.#target);
-    this.#act();
+    this.act();
     return undefined;
   }
 
@@ -151,7 +151,7 @@ export class Climate implements Source {
     this.#thermostat.target = target;
     this.#options.onChanged(this.#mode);
     this.#options.onChanged(this.#target);
-    this.#act();
+    this.act();
   }
 
   /** What it can be told to do. */
@@ -162,22 +162,22 @@ export class Climate implements Source {
   }
 
   /** In safe mode nothing is open: what counts is what there would be. */
-  get #canCool(): boolean {
+  private get canCool(): boolean {
     const { cooler, fan } = this.#isOpen ? { cooler: this.#cooler, fan: this.#fan } : this.#options.outputs;
     return cooler !== undefined || fan !== undefined;
   }
 
-  get #canHeat(): boolean {
+  private get canHeat(): boolean {
     return (this.#isOpen ? this.#heater : this.#options.outputs.heater) !== undefined;
   }
 
-  #missingFor(mode: Mode): string | undefined {
-    if ((mode === Mode.COOL || mode === Mode.AUTO) && !this.#canCool) return "there is nothing to cool with";
-    if ((mode === Mode.HEAT || mode === Mode.AUTO) && !this.#canHeat) return "there is nothing to heat with";
+  private missingFor(mode: Mode): string | undefined {
+    if ((mode === Mode.COOL || mode === Mode.AUTO) && !this.canCool) return "there is nothing to cool with";
+    if ((mode === Mode.HEAT || mode === Mode.AUTO) && !this.canHeat) return "there is nothing to heat with";
     return undefined;
   }
 
-  #open(name: string, make: (() => Switch) | undefined): Switch | undefined {
+  private open(name: string, make: (() => Switch) | undefined): Switch | undefined {
     try {
       return make?.();
     } catch (error) {
@@ -186,31 +186,31 @@ export class Climate implements Source {
     }
   }
 
-  #onTemperature(message: Message): void {
+  private onTemperature(message: Message): void {
     const { clock, settings } = this.#options;
     const heard = temperatureOf(message, clock.now(), settings.hold);
     if (!heard) return;
     this.#thermostat.measured(heard.temperature, (clock.ticks() - heard.age) | 0);
-    this.#act();
+    this.act();
   }
 
-  #turn(): void {
+  private turn(): void {
     this.#alarm.set(PERIOD);
-    this.#act();
+    this.act();
     this.#options.onTurn();
   }
 
-  #act(): void {
+  private act(): void {
     // Commands and temperatures come also in safe mode, and while the node says goodbye.
     if (!this.#isOpen) return;
     const { clock, monitor, onChanged } = this.#options;
     const thermostat = this.#thermostat;
     const action = thermostat.decide(clock.ticks());
     const { speed } = thermostat;
-    this.#tellOfWait(thermostat.wait);
+    this.tellOfWait(thermostat.wait);
     if (action === this.#acting && speed === this.#speed && !this.#hasFailed) return;
     // What it does is what it was seen to switch.
-    if (!this.#switch(action, speed)) return;
+    if (!this.switch(action, speed)) return;
     this.#hasFailed = false;
     const isNew = action !== this.#acting;
     this.#acting = action;
@@ -221,7 +221,7 @@ export class Climate implements Source {
   }
 
   /** Once for each rest: who has just asked for cold air would wonder. */
-  #tellOfWait(wait: number): void {
+  private tellOfWait(wait: number): void {
     if (wait > 0 && !this.#isWaiting)
       this.#options.monitor.note?.(
         `it rests (minoff), and starts in ${formatDuration(Math.ceil(wait / 1_000) * 1_000)}`,
@@ -230,17 +230,17 @@ export class Climate implements Source {
   }
 
   /** Off first, each by itself: what cannot be switched off keeps the others off. False where something has failed. */
-  #switch(action: Action, speed: number): boolean {
+  private switch(action: Action, speed: number): boolean {
     const isCooling = action === Action.COOLING;
     const isHeating = action === Action.HEATING;
-    const isCoolerOff = isCooling || this.#set(this.#cooler, 0);
-    const isHeaterOff = isHeating || this.#set(this.#heater, 0);
+    const isCoolerOff = isCooling || this.set(this.#cooler, 0);
+    const isHeaterOff = isHeating || this.set(this.#heater, 0);
     // The fan stays as it is while something runs that should not.
-    if (!isCoolerOff || !isHeaterOff || !this.#set(this.#fan, speed)) return false;
-    return (!isCooling || this.#set(this.#cooler, 1)) && (!isHeating || this.#set(this.#heater, 1));
+    if (!isCoolerOff || !isHeaterOff || !this.set(this.#fan, speed)) return false;
+    return (!isCooling || this.set(this.#cooler, 1)) && (!isHeating || this.set(this.#heater, 1));
   }
 
-  #set(output: Switch | undefined, level: number): boolean {
+  private set(output: Switch | undefined, level: number): boolean {
     try {
       output?.set(level);
       return true;

@@ -85,11 +85,11 @@ export class Thermostat {
     const { hold, minimumOn, minimumOff } = this.#options;
     const age = elapsed(this.#temperatureAt, ticks);
     if (hold > 0 && (age >= hold || age < 0)) this.#temperature = Number.NaN;
-    const isRunning = this.#isRunning;
+    const isRunning = this.isRunning;
     const since = elapsed(this.#changedAt, ticks);
     // Noted once: after 24.8 days the difference is negative.
     if (since >= (isRunning ? minimumOn : minimumOff)) this.#isFree = true;
-    const wanted = this.mode === Mode.OFF ? Action.OFF : this.#wanted();
+    const wanted = this.mode === Mode.OFF ? Action.OFF : this.wanted();
     const mayStop = this.#isFree || wanted === Action.OFF;
     this.#wait = 0;
     const next = isRunning && !mayStop ? this.#action : wanted;
@@ -98,9 +98,9 @@ export class Thermostat {
     // From cooling to heating by way of a rest.
     if (isStart && (isRunning || !this.#isFree)) {
       this.#wait = isRunning ? minimumOff : minimumOff - since;
-      if (isRunning) this.#become(Action.IDLE, ticks);
+      if (isRunning) this.become(Action.IDLE, ticks);
       else this.#action = Action.IDLE;
-    } else if (isStart !== isRunning) this.#become(next, ticks);
+    } else if (isStart !== isRunning) this.become(next, ticks);
     else this.#action = next;
     return this.#action;
   }
@@ -112,23 +112,23 @@ export class Thermostat {
 
   /** How hard a fan has to turn, 0 to 1; 0 unless it cools or heats. */
   get speed(): number {
-    if (!this.#isRunning) return 0;
+    if (!this.isRunning) return 0;
     const distance = Math.abs(this.#temperature - this.target) / FULL_SPEED_AT;
     // Without a temperature as slowly as it can.
     return distance >= 0 ? Math.min(1, SLOWEST + (1 - SLOWEST) * distance) : SLOWEST;
   }
 
-  get #isRunning(): boolean {
+  private get isRunning(): boolean {
     return this.#action >= Action.COOLING;
   }
 
-  #become(action: Action, ticks: number): void {
+  private become(action: Action, ticks: number): void {
     this.#action = action;
     this.#changedAt = ticks;
     this.#isFree = false;
   }
 
-  #wanted(): Action {
+  private wanted(): Action {
     const { hysteresis } = this.#options;
     const over = this.#temperature - this.target;
     const mode = this.mode;

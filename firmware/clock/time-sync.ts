@@ -102,7 +102,7 @@ export class TimeSync {
   constructor(options: TimeSyncOptions) {
     this.#options = options;
     for (const { host, port } of options.servers) this.#associations.push(new Association(host, port));
-    this.#alarm = new Alarm(options.timer, () => this.#onAlarm());
+    this.#alarm = new Alarm(options.timer, () => this.onAlarm());
   }
 
   start(networkUp: boolean): void {
@@ -118,12 +118,12 @@ export class TimeSync {
 
   /** Closes everything; the clock goes on. */
   stop(): void {
-    this.#end();
+    this.end();
     this.#state = State.STOPPED;
   }
 
   #networkChanged(): void {
-    this.#end();
+    this.end();
     this.#pause = FIRST_PAUSE; // what failed did so for want of a network
     if (!this.#up) {
       this.#state = State.OFFLINE;
@@ -131,32 +131,32 @@ export class TimeSync {
     }
     const { clock, random, spread } = this.#options;
     const rest = this.#isSynced ? remaining(this.#syncedAt, PERIOD, clock.ticks()) : 0;
-    this.#wait(rest + random() * spread);
+    this.wait(rest + random() * spread);
   }
 
-  #onAlarm(): void {
+  private onAlarm(): void {
     switch (this.#state) {
       case State.WAITING:
-        this.#begin();
+        this.begin();
         break;
       case State.RESOLVING:
-        this.#failed("no address found for this name in time");
+        this.failed("no address found for this name in time");
         break;
       case State.ASKING:
-        this.#failed(this.#isBabbling ? "what it sends is no answer" : "no answer");
+        this.failed(this.#isBabbling ? "what it sends is no answer" : "no answer");
         break;
       default:
         break;
     }
   }
 
-  #wait(delay: number): void {
+  private wait(delay: number): void {
     this.#state = State.WAITING;
     this.#alarm.set(Math.floor(delay));
   }
 
   /** Ends the exchange, if there is one. */
-  #end(): void {
+  private end(): void {
     this.#exchange += 1;
     this.#alarm.clear();
     const socket = this.#socket;
@@ -167,7 +167,7 @@ export class TimeSync {
   // --- an exchange -------------------------------------------------------------------------------------------------
 
   /** Asks the next server that may be asked now. */
-  #begin(): void {
+  private begin(): void {
     const associations = this.#associations;
     const ticks = this.#options.clock.ticks();
     let shortest = DAY;
@@ -176,14 +176,14 @@ export class TimeSync {
       const wait = associations[index].wait(ticks);
       if (wait === 0) {
         this.#current = index;
-        return this.#resolve();
+        return this.resolve();
       }
       shortest = Math.min(shortest, wait);
     }
-    this.#wait(shortest);
+    this.wait(shortest);
   }
 
-  #resolve(): void {
+  private resolve(): void {
     const { dns } = this.#options;
     const { host } = this.#associations[this.#current];
     this.#state = State.RESOLVING;
@@ -194,21 +194,21 @@ export class TimeSync {
       new dns.io(dns).resolve({
         host,
         onResolved: (_host, address) => {
-          if (exchange === this.#exchange) this.#ask(address);
+          if (exchange === this.#exchange) this.ask(address);
         },
         onError: () => {
-          if (exchange === this.#exchange) this.#failed("no address found for this name");
+          if (exchange === this.#exchange) this.failed("no address found for this name");
         },
       });
     } catch (error) {
-      this.#failed(errorText(error));
+      this.failed(errorText(error));
     }
   }
 
-  #ask(address: string): void {
+  private ask(address: string): void {
     const { udp, clock, random } = this.#options;
     const association = this.#associations[this.#current];
-    if (association.refuses(address)) return this.#failed("it refuses to answer");
+    if (association.refuses(address)) return this.failed("it refuses to answer");
     this.#state = State.ASKING;
     this.#exchange += 1; // whatever the resolver may still say
     this.#address = address;
@@ -216,16 +216,16 @@ export class TimeSync {
     writeRequest(this.#request, random);
     this.#alarm.set(ANSWER_TIMEOUT);
     try {
-      this.#socket = new udp.io({ ...udp, onReadable: (count) => this.#onReadable(count) });
+      this.#socket = new udp.io({ ...udp, onReadable: (count) => this.onReadable(count) });
       this.#sentAt = clock.ticks();
       association.asked(this.#sentAt);
       this.#socket.write(this.#request, address, association.port);
     } catch (error) {
-      this.#failed(errorText(error));
+      this.failed(errorText(error));
     }
   }
 
-  #onReadable(count: number): void {
+  private onReadable(count: number): void {
     const ticks = this.#options.clock.ticks();
     for (; count > 0 && this.#socket; count--) {
       const packet = this.#socket.read();
@@ -233,11 +233,11 @@ export class TimeSync {
       // From anybody else: not worth a look.
       if (packet.address !== this.#address || packet.port !== this.#associations[this.#current].port)
         continue;
-      this.#answered(new Uint8Array(packet), ticks);
+      this.answered(new Uint8Array(packet), ticks);
     }
   }
 
-  #answered(answer: Uint8Array, ticks: number): void {
+  private answered(answer: Uint8Array, ticks: number): void {
     const association = this.#associations[this.#current];
     const { firstDay } = this.#options;
     switch (judge(this.#request, answer, firstDay)) {
@@ -246,63 +246,63 @@ export class TimeSync {
         break;
       case Verdict.REFUSED:
         association.refused(this.#address);
-        this.#failed("it refuses to answer");
+        this.failed("it refuses to answer");
         break;
       case Verdict.SLOWER:
         association.slower();
-        this.#failed("it wants to be asked less often");
+        this.failed("it wants to be asked less often");
         break;
       case Verdict.UNSYNCHRONISED:
-        this.#failed("it does not know the time itself");
+        this.failed("it does not know the time itself");
         break;
       case Verdict.IMPLAUSIBLE:
-        this.#failed("the time that it says cannot be");
+        this.failed("the time that it says cannot be");
         break;
       default: {
         const roundTrip = elapsed(this.#sentAt, ticks);
-        this.#learnt(timeOnArrival(answer, roundTrip, firstDay), ticks, roundTrip);
+        this.learnt(timeOnArrival(answer, roundTrip, firstDay), ticks, roundTrip);
       }
     }
   }
 
   /** A server says that it was `time` at tick `ticks`, which is now. */
-  #learnt(time: number, ticks: number, roundTrip: number): void {
+  private learnt(time: number, ticks: number, roundTrip: number): void {
     const believed = this.#options.clock.now();
     const change = believed === undefined ? undefined : time - believed;
     if (roundTrip > ROUND_TRIP_LIMIT) {
       // Better than no time at all; and the next server is asked at once.
-      if (change === undefined) this.#tell(time, ticks, change);
-      return this.#failed(`its answer took ${roundTrip} ms`);
+      if (change === undefined) this.tell(time, ticks, change);
+      return this.failed(`its answer took ${roundTrip} ms`);
     }
     if (change !== undefined && Math.abs(change) > JUMP) {
       const alone = this.#associations.length === 1;
       if (!this.#opinion.confirms(time, ticks, this.#address, alone)) {
-        return this.#failed(
+        return this.failed(
           `it says a time ${Math.round(change / 1_000)} s from the clock's, and no other does`,
         );
       }
     }
-    this.#end();
+    this.end();
     this.#failures = 0;
     this.#pause = FIRST_PAUSE;
     this.#isTold = false;
     this.#isSynced = true;
     this.#syncedAt = ticks;
-    this.#wait(PERIOD * (0.9 + 0.2 * this.#options.random()));
-    this.#tell(time, ticks, change);
+    this.wait(PERIOD * (0.9 + 0.2 * this.#options.random()));
+    this.tell(time, ticks, change);
   }
 
-  #tell(time: number, ticks: number, change: number | undefined): void {
+  private tell(time: number, ticks: number, change: number | undefined): void {
     this.#options.onTime(time, ticks);
     this.#options.monitor.time?.(time, change);
   }
 
   /** The exchange is over, without a good time. */
-  #failed(reason: string): void {
+  private failed(reason: string): void {
     const { monitor, random } = this.#options;
     const { host } = this.#associations[this.#current];
     const count = this.#associations.length;
-    this.#end();
+    this.end();
     this.#failures += 1;
     if (this.#failures >= ROUNDS_TO_TELL * count && !this.#isTold) {
       this.#isTold = true;
@@ -310,9 +310,9 @@ export class TimeSync {
         `no time from the servers of setting "ntp", the last being ${host}: ${reason}; trying again, or name others`,
       );
     }
-    if (this.#failures % count !== 0) return this.#wait(0);
+    if (this.#failures % count !== 0) return this.wait(0);
     const pause = this.#pause;
     this.#pause = Math.min(pause * 2, PAUSE_LIMIT);
-    this.#wait(pause * (0.5 + 0.5 * random()));
+    this.wait(pause * (0.5 + 0.5 * random()));
   }
 }

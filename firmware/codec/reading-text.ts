@@ -52,9 +52,9 @@ export class ReadingText {
       late !== this.#late ||
       reading.epoch !== this.#epoch ||
       !isPlain(time) ||
-      !this.#increment()
+      !this.increment()
     ) {
-      this.#writeTail(reading, late);
+      this.writeTail(reading, late);
     } else {
       const head = (time / LOW) | 0;
       if (head === this.#timeHead) writeDigits(bytes, this.#timeEnd, LOW_DIGITS, time - head * LOW);
@@ -74,7 +74,7 @@ export class ReadingText {
   }
 
   /** Adds one to the number that is there. False where it gets another digit. */
-  #increment(): boolean {
+  private increment(): boolean {
     const bytes = this.#bytes;
     let at = this.#seqEnd - 1;
     while (bytes[at] === NINE) bytes[at--] = ZERO;
@@ -84,7 +84,7 @@ export class ReadingText {
   }
 
   /** Writes all that is behind the value, as it has not been before. */
-  #writeTail(reading: Reading, late: boolean): void {
+  private writeTail(reading: Reading, late: boolean): void {
     const text = readingJSON(reading, late);
     const behind = text.indexOf(",");
     this.#valueEnd = CAPACITY - text.length + behind;

@@ -65,36 +65,36 @@ export class Dispatcher {
     this.#replyTopic = `${base}/command/reply`;
     if (lastId !== undefined) this.#ids.push(lastId);
     const subscriptions: Subscription[] = [
-      { topic: `${base}/command`, QoS: 1, onMessage: (message) => this.#onCommand(message) },
+      { topic: `${base}/command`, QoS: 1, onMessage: (message) => this.onCommand(message) },
     ];
     for (let i = 0; i < plain.length; i++) {
       const entry = plain[i];
       subscriptions.push({
         topic: `${base}/${entry.topic}`,
         QoS: 1,
-        onMessage: (message) => this.#onPlain(entry, message),
+        onMessage: (message) => this.onPlain(entry, message),
       });
     }
     this.subscriptions = subscriptions;
   }
 
-  #onCommand(message: Message): void {
+  private onCommand(message: Message): void {
     // It takes a retained message away, and asks for nothing.
     if (message.payload.length === 0) return;
     const command = parseCommand(message.payload);
-    if (isMalformed(command)) return this.#answer(command.id, "a command", command.reason);
+    if (isMalformed(command)) return this.answer(command.id, "a command", command.reason);
     const { id, command: name } = command;
-    this.#answer(
+    this.answer(
       id,
       `command "${shortened(name, NAME_LIMIT)}"`,
-      this.#refusal(command, message) ?? this.#run(command),
+      this.refusal(command, message) ?? this.#run(command),
     );
   }
 
-  #refusal(command: Command, message: Message): string | undefined {
+  private refusal(command: Command, message: Message): string | undefined {
     const { actions, clock } = this.#options;
     if (message.retain === true) return "retained: publish commands without the retain flag";
-    if (this.#isRepeated(command.id)) return "repeated: a command with this id was there before";
+    if (this.isRepeated(command.id)) return "repeated: a command with this id was there before";
     if (this.#names.indexOf(command.command) < 0)
       return `there is no command "${shortened(command.command, NAME_LIMIT)}": allowed is ${this.#names.join(", ")}`;
     // A client that hides the retain flag leaves the time to live as the only sign of an old command.
@@ -110,7 +110,7 @@ export class Dispatcher {
     }
   }
 
-  #isRepeated(id: string): boolean {
+  private isRepeated(id: string): boolean {
     if (this.#ids.indexOf(id) >= 0) return true;
     if (this.#ids.length === REMEMBERED) this.#ids.shift();
     this.#ids.push(id);
@@ -118,7 +118,7 @@ export class Dispatcher {
   }
 
   /** Done, a plain command is answered by the state that follows; refused, by its topic. */
-  #onPlain(entry: PlainCommand, message: Message): void {
+  private onPlain(entry: PlainCommand, message: Message): void {
     const { postbox, monitor } = this.#options;
     const { topic, payload, retain } = message;
     let reason: string | undefined;
@@ -136,7 +136,7 @@ export class Dispatcher {
       postbox.answer(this.#replyTopic, JSON.stringify({ topic, outcome: "refused", reason }));
   }
 
-  #answer(id: string | null, what: string, reason: string | undefined): void {
+  private answer(id: string | null, what: string, reason: string | undefined): void {
     const { postbox, monitor } = this.#options;
     monitor.commanded?.(what, reason);
     const outcome = reason === undefined ? "done" : "refused";

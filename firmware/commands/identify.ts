@@ -16,12 +16,12 @@ export class Identify {
 
   constructor(light: Switch, timer: Timer) {
     this.#light = light;
-    this.#alarm = new Alarm(timer, () => this.#change());
+    this.#alarm = new Alarm(timer, () => this.change());
   }
 
   start(): void {
     this.#left = CHANGES;
-    this.#change();
+    this.change();
   }
 
   close(): void {
@@ -29,7 +29,7 @@ export class Identify {
     this.#light.close();
   }
 
-  #change(): void {
+  private change(): void {
     this.#left -= 1;
     this.#light.set(this.#left % 2);
     if (this.#left > 0) this.#alarm.set(BLINK);

@@ -32,17 +32,17 @@ export class Announcement {
     const { prefix, device } = options;
     this.#options = options;
     this.#device = { ...device };
-    this.#announced = this.#read();
+    this.#announced = this.read();
     const states: StateTopic[] = [];
     const topic = prefix === undefined ? undefined : discoveryTopic(prefix, device.id);
     const before = this.#announced;
     if (before !== undefined && before !== topic)
-      states.push({ topic: before, text: () => "", delivered: () => this.#withdrawn(before) });
+      states.push({ topic: before, text: () => "", delivered: () => this.withdrawn(before) });
     if (topic !== undefined) {
       this.#config = {
         topic,
         text: () => discoveryJSON(this.#device),
-        delivered: () => this.#remember(topic),
+        delivered: () => this.remember(topic),
       };
       states.push(this.#config);
     }
@@ -57,12 +57,12 @@ export class Announcement {
     if (this.#config) this.#options.onChanged(this.#config);
   }
 
-  #withdrawn(topic: string): void {
+  private withdrawn(topic: string): void {
     // With a new topic the word of that one takes its place.
-    if (this.#announced === topic && !this.#config) this.#remember(undefined);
+    if (this.#announced === topic && !this.#config) this.remember(undefined);
   }
 
-  #remember(topic: string | undefined): void {
+  private remember(topic: string | undefined): void {
     if (topic === this.#announced) return;
     this.#announced = topic;
     try {
@@ -73,7 +73,7 @@ export class Announcement {
     }
   }
 
-  #read(): string | undefined {
+  private read(): string | undefined {
     try {
       return this.#options.storage?.read(KEY);
     } catch {

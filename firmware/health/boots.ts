@@ -70,7 +70,7 @@ export class Boots {
     // In safe mode nothing is written: a device that fails even there could go on like that for years.
     if (!storage || this.#isSafe) return;
     try {
-      this.#write(this.#unwell + 1, false);
+      this.write(this.#unwell + 1, false);
     } catch (error) {
       problems.push(`the device's storage failed (${errorText(error)}): restarts are not counted`);
       this.#storage = undefined;
@@ -96,13 +96,13 @@ export class Boots {
   /** This boot is well. @throws where that cannot be written */
   well(): void {
     this.#unwell = this.#stalls = 0;
-    this.#write(0, false);
+    this.write(0, false);
   }
 
   /** Leaves safe mode for a try: if it fails, the next boot is in safe mode again. @throws as `well` */
   retry(): void {
     this.#isSafe = false;
-    this.#write(LIMIT, false);
+    this.write(LIMIT, false);
   }
 
   /** The end that comes is a restart because the sensor is silent; for `ended`. */
@@ -112,10 +112,10 @@ export class Boots {
 
   /** This boot ends on purpose, which is no failure: the next one is not in safe mode. @throws as `well` */
   ended(): void {
-    this.#write(Math.min(this.#unwell, LIMIT - 1), true);
+    this.write(Math.min(this.#unwell, LIMIT - 1), true);
   }
 
-  #write(unwell: number, ended: boolean): void {
+  private write(unwell: number, ended: boolean): void {
     this.#storage?.write(KEY, `${this.number} ${unwell} ${this.#stalls} ${ended ? 1 : 0}`);
   }
 }

@@ -65,7 +65,7 @@ export class Watchdog {
 
   constructor(options: WatchdogOptions) {
     this.#options = options;
-    this.#alarm = new Alarm(options.timer, () => this.#turn());
+    this.#alarm = new Alarm(options.timer, () => this.turn());
   }
 
   /**
@@ -94,7 +94,7 @@ export class Watchdog {
     if (!this.#node) return;
     this.#node = undefined;
     this.#alarm.clear();
-    this.#note(() => this.#options.boots.ended());
+    this.note(() => this.#options.boots.ended());
   }
 
   /** A value from the sensor was accepted. */
@@ -102,43 +102,43 @@ export class Watchdog {
     this.#isFresh = this.#hasValue = true;
   }
 
-  #turn(): void {
+  private turn(): void {
     const { boots, clock, hardware } = this.#options;
     const now = clock.ticks();
     this.#alarm.set(PERIOD);
     hardware?.feed();
     if (boots.isSafe) {
-      if (elapsed(this.#since, now) >= SAFE_MODE) this.#retry(now);
+      if (elapsed(this.#since, now) >= SAFE_MODE) this.retry(now);
     } else {
       if (this.#isFresh) {
         this.#isFresh = this.#isStalled = false;
         this.#valueAt = now;
       }
-      this.#watchPatience(now);
-      if (!this.#isWell) this.#checkWell(now);
-      if (!this.#isStalled) this.#checkSilence(now);
+      this.watchPatience(now);
+      if (!this.#isWell) this.checkWell(now);
+      if (!this.#isStalled) this.checkSilence(now);
     }
   }
 
-  #checkWell(now: number): void {
+  private checkWell(now: number): void {
     // Noted once: after 24.8 days the difference is negative.
     if (elapsed(this.#since, now) >= WELL_AFTER) this.#hasSettled = true;
     if (!this.#hasSettled || !this.#hasValue) return;
     this.#isWell = true;
-    this.#note(() => this.#options.boots.well());
+    this.note(() => this.#options.boots.well());
   }
 
   /** Whoever shortens the interval of a day to a minute does not want what was silent by intent to count as silence. */
-  #watchPatience(now: number): void {
+  private watchPatience(now: number): void {
     const patience = this.#options.patience();
     if (patience === this.#patience) return;
     this.#patience = patience;
     this.#valueAt = now;
   }
 
-  #checkSilence(now: number): void {
+  private checkSilence(now: number): void {
     const { boots, monitor, restart, hardware } = this.#options;
-    const wait = this.#wait();
+    const wait = this.wait();
     if (this.#patience === 0 || elapsed(this.#valueAt, now) < wait) return;
     this.#isStalled = true;
     const what = `no value from the sensor was accepted for ${formatDuration(wait)}`;
@@ -148,28 +148,28 @@ export class Watchdog {
     }
     boots.stalled();
     monitor.warning?.(
-      `${what}: starting anew; if that does not help, again after ${formatDuration(this.#wait())}`,
+      `${what}: starting anew; if that does not help, again after ${formatDuration(this.wait())}`,
     );
     // It ends the turns. Should the goodbye hang, or the restart, the hardware is not fed any more.
     this.#node?.stop(() => restart?.());
   }
 
-  #wait(): number {
+  private wait(): number {
     const { boots } = this.#options;
     const patience = this.#patience;
     return Math.min(patience * 2 ** boots.stalls, Math.max(patience, LONGEST_WAIT));
   }
 
-  #retry(now: number): void {
+  private retry(now: number): void {
     const { boots, monitor } = this.#options;
     this.#since = this.#valueAt = now;
-    this.#note(() => boots.retry());
+    this.note(() => boots.retry());
     monitor.warning?.("safe mode is over: the sensor is tried again");
     this.#node?.sense();
   }
 
   /** Writes to the storage; one that fails costs a warning. */
-  #note(write: () => void): void {
+  private note(write: () => void): void {
     try {
       write();
     } catch (error) {

@@ -100,30 +100,30 @@ export class Flight {
     let late = this.#liveFrom;
     if (this.#lateSent < late) {
       late = waiting.following(this.#lateSent);
-      if (late < this.#repeatBelow && this.#isLate(late)) return this.#choose(late, true, true);
+      if (late < this.#repeatBelow && this.isLate(late)) return this.choose(late, true, true);
     }
     if (this.#againSent < this.#againEnd) {
       const seq = waiting.following(this.#againSent);
-      if (seq < this.#againEnd) return this.#choose(seq, false, true);
+      if (seq < this.#againEnd) return this.choose(seq, false, true);
       // One that waits again from now on must not go behind newer ones.
       this.#againSent = this.#againEnd;
     }
     if (waiting.forgotten !== this.#forgotten) {
       // Until nothing is under way, so that no identifier is used for two.
       if (this.#count > 0) return false;
-      this.#beginAgain();
+      this.beginAgain();
       late = waiting.first;
     }
     if (this.#liveSent < waiting.next) {
       const seq = waiting.following(this.#liveSent);
-      if (seq < waiting.next && this.#choose(seq, false, false)) return true;
+      if (seq < waiting.next && this.choose(seq, false, false)) return true;
     }
-    if (!this.#isLate(late)) late = waiting.following(this.#againEnd);
-    return late < this.#liveFrom && this.#choose(late, true, late < this.#repeatBelow);
+    if (!this.isLate(late)) late = waiting.following(this.#againEnd);
+    return late < this.#liveFrom && this.choose(late, true, late < this.#repeatBelow);
   }
 
   /** What was sent on this connection and waits again is late now; what was not is as it was. */
-  #beginAgain(): void {
+  private beginAgain(): void {
     this.#forgotten = this.#waiting.forgotten;
     this.#repeatBelow = this.#againFrom = this.#againEnd = this.#againSent = 0;
     this.#lateSent = this.#waiting.first;
@@ -171,15 +171,15 @@ export class Flight {
     return live < this.#liveSent ? live : -1;
   }
 
-  #isLate(seq: number): boolean {
+  private isLate(seq: number): boolean {
     return seq < this.#againFrom || seq >= this.#againEnd;
   }
 
-  #choose(seq: number, late: boolean, duplicate: boolean): boolean {
+  private choose(seq: number, late: boolean, duplicate: boolean): boolean {
     if (late) {
       if (seq - this.#waiting.first >= LANE) return false;
     } else if (seq - this.#liveBase >= LANE) {
-      this.#liveBase = this.#lowestLive();
+      this.#liveBase = this.lowestLive();
       if (seq - this.#liveBase >= LANE) return false;
     }
     this.seq = seq;
@@ -189,7 +189,7 @@ export class Flight {
     return true;
   }
 
-  #lowestLive(): number {
+  private lowestLive(): number {
     const again = this.#waiting.following(Math.max(this.#againFrom, this.#liveBase));
     return again < this.#againEnd ? again : this.#waiting.following(Math.max(this.#liveFrom, this.#liveBase));
   }

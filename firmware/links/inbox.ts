@@ -46,7 +46,7 @@ export class Inbox {
       this.#QoS = options.QoS ?? 0;
       this.#retain = options.retain;
       this.#length = 0;
-      this.#receiver = this.#findReceiver(options.topic, options.byteLength ?? 0);
+      this.#receiver = this.findReceiver(options.topic, options.byteLength ?? 0);
     }
     const data = count > 0 ? client.read(count) : undefined;
     if (data !== undefined && this.#receiver) {
@@ -62,7 +62,7 @@ export class Inbox {
     });
   }
 
-  #findReceiver(topic: string, byteLength: number): Subscription | undefined {
+  private findReceiver(topic: string, byteLength: number): Subscription | undefined {
     for (let i = 0; i < this.#subscriptions.length; i++) {
       if (this.#subscriptions[i].topic !== topic) continue;
       if (byteLength <= MESSAGE_LIMIT) return this.#subscriptions[i];

@@ -163,8 +163,8 @@ export class MQTTLink {
   constructor(options: MQTTLinkOptions) {
     this.#options = options;
     this.#backoff = new Backoff(options.random);
-    this.#alarm = new Alarm(options.timer, () => this.#onAlarm());
-    this.#diagnosticsAlarm = new Alarm(options.timer, () => this.#onDiagnosticsDue());
+    this.#alarm = new Alarm(options.timer, () => this.onAlarm());
+    this.#diagnosticsAlarm = new Alarm(options.timer, () => this.onDiagnosticsDue());
     this.#statusTopic = `${options.base}/status`;
     this.#historyTopic = `${options.base}/history`;
     this.#topics = QUANTITIES.map((name) => `${options.base}/${name}`);
@@ -177,11 +177,11 @@ export class MQTTLink {
   /** @param networkUp whether there is an address to connect from */
   start(networkUp: boolean): void {
     if (this.#state !== LinkState.STOPPED) return;
-    this.#become(start(this.#state, networkUp), this.#firstWait());
+    this.become(start(this.#state, networkUp), this.firstWait());
   }
 
   /** The first attempt is spread as the settings say; one after the network has come back needs only not be everyone's. */
-  #firstWait(): number {
+  private firstWait(): number {
     const { random, spread } = this.#options;
     return Math.floor(random() * (this.#attempts === 0 ? spread : Backoff.FIRST));
   }
@@ -189,19 +189,19 @@ export class MQTTLink {
   networkChanged(up: boolean): void {
     const next = networkChanged(this.#state, up);
     if (next === this.#state) return;
-    if (!up) this.#disconnected();
-    this.#become(next, this.#firstWait());
+    if (!up) this.disconnected();
+    this.become(next, this.firstWait());
   }
 
   /** The first attempt to open the sensor has ended. */
   ready(): void {
     this.#ready = true;
-    this.#send();
+    this.send();
   }
 
   /** There is a new reading in the outbox, or something in the postbox. */
   wake(): void {
-    this.#send();
+    this.send();
   }
 
   /**
@@ -214,12 +214,12 @@ export class MQTTLink {
       before?.();
       onStopped();
     };
-    this.#become(stop(this.#state), 0);
+    this.become(stop(this.#state), 0);
   }
 
   // --- states ------------------------------------------------------------------------------------------------------
 
-  #become(state: LinkState, wait: number): void {
+  private become(state: LinkState, wait: number): void {
     this.#alarm.clear();
     const changed = state !== this.#state;
     this.#state = state;
@@ -229,46 +229,46 @@ export class MQTTLink {
         this.#alarm.set(wait);
         break;
       case LinkState.CONNECTING:
-        this.#connect();
+        this.connect();
         break;
       case LinkState.SUBSCRIBING:
         this.#alarm.set(ANSWER_TIMEOUT);
-        this.#subscribe();
+        this.subscribe();
         break;
       case LinkState.ONLINE:
         this.#movedAt = this.#lettersMovedAt = this.#options.clock.ticks();
         this.#alarm.set(ANSWER_TIMEOUT / 2);
-        this.#send();
+        this.send();
         break;
       case LinkState.LEAVING:
-        if (!this.#announced) return this.#become(left(state), 0);
+        if (!this.#announced) return this.become(left(state), 0);
         this.#goodbyeDue = true;
         this.#alarm.set(GOODBYE_TIMEOUT);
-        this.#send();
+        this.send();
         break;
       case LinkState.STOPPED:
-        this.#leave();
+        this.leave();
         break;
       case LinkState.OFFLINE:
         break;
     }
   }
 
-  #onAlarm(): void {
+  private onAlarm(): void {
     switch (this.#state) {
       case LinkState.WAITING:
-        if (this.#lacksClock()) this.#alarm.set(CLOCK_POLL);
-        else this.#become(waitOver(this.#state), 0);
+        if (this.lacksClock()) this.#alarm.set(CLOCK_POLL);
+        else this.become(waitOver(this.#state), 0);
         break;
       case LinkState.SUBSCRIBING:
-        this.#lost("the broker does not answer SUBSCRIBE");
+        this.lost("the broker does not answer SUBSCRIBE");
         break;
       case LinkState.LEAVING:
-        this.#become(left(this.#state), 0);
+        this.become(left(this.#state), 0);
         break;
       case LinkState.ONLINE:
-        if (this.#isStuck()) this.#lost("the broker does not acknowledge readings");
-        else if (this.#areLettersStuck()) this.#lost("the broker does not acknowledge messages");
+        if (this.isStuck()) this.lost("the broker does not acknowledge readings");
+        else if (this.areLettersStuck()) this.lost("the broker does not acknowledge messages");
         else this.#alarm.set(ANSWER_TIMEOUT / 2);
         break;
       default:
@@ -277,7 +277,7 @@ export class MQTTLink {
   }
 
   /** Whether nothing was acknowledged for too long, or not the oldest reading though others were. */
-  #isStuck(): boolean {
+  private isStuck(): boolean {
     const flight = this.#flight;
     const now = this.#options.clock.ticks();
     const oldest = flight.oldest();
@@ -290,7 +290,7 @@ export class MQTTLink {
   }
 
   /** Whether letters are under way and none was acknowledged for too long: a state that changes waits for the one before. */
-  #areLettersStuck(): boolean {
+  private areLettersStuck(): boolean {
     const { clock, postbox } = this.#options;
     const now = clock.ticks();
     const { acknowledgements } = postbox;
@@ -301,7 +301,7 @@ export class MQTTLink {
   }
 
   /** Says once that the link waits for the clock. */
-  #lacksClock(): boolean {
+  private lacksClock(): boolean {
     const { needsClock, clock, monitor } = this.#options;
     if (!needsClock || clock.now() !== undefined) return false;
     if (!this.#hasToldOfClock)
@@ -310,7 +310,7 @@ export class MQTTLink {
     return true;
   }
 
-  #connect(): void {
+  private connect(): void {
     const { client, dns, socket, timer, clock, host, port, user, password, id, keepAlive } = this.#options;
     this.#attempts += 1;
     this.#capacity = 0;
@@ -336,19 +336,19 @@ export class MQTTLink {
         ...(password !== undefined && { password }),
         will: { topic: this.#statusTopic, message: "offline", QoS: 1, retain: true },
         onReadable: (count, options) => this.#inbox.receive(this.#client as MQTTClient, count, options),
-        onWritable: (count) => this.#onWritable(count),
-        onControl: (message) => this.#onControl(message),
+        onWritable: (count) => this.onWritable(count),
+        onControl: (message) => this.onControl(message),
         onError: (reason) => {
           const byBroker = !(reason instanceof MQTTError) || reason.reason === Reason.SOCKET;
-          this.#lost(reason ? errorText(reason) : "the connection failed", byBroker);
+          this.lost(reason ? errorText(reason) : "the connection failed", byBroker);
         },
       });
     } catch (error) {
-      this.#lost(errorText(error));
+      this.lost(errorText(error));
     }
   }
 
-  #accepted(sessionPresent: boolean): void {
+  private accepted(sessionPresent: boolean): void {
     const { clock, outbox, postbox, subscriptions, counters, diagnosticsPeriod } = this.#options;
     this.#onlineAt = clock.ticks();
     this.#announced = false;
@@ -363,24 +363,24 @@ export class MQTTLink {
     }
     // A session that is present may be one that an attempt has begun whose CONNACK, or SUBSCRIBE, never arrived.
     if (!sessionPresent) this.#isSubscribed = false;
-    this.#become(accepted(this.#state, subscriptions.length > 0 && !this.#isSubscribed), 0);
+    this.become(accepted(this.#state, subscriptions.length > 0 && !this.#isSubscribed), 0);
   }
 
-  #subscribe(): void {
+  private subscribe(): void {
     const { client, subscriptions } = this.#options;
-    this.#attempt(null, { operation: client.io.SUBSCRIBE, id: Id.SUBSCRIBE, items: subscriptions });
+    this.attempt(null, { operation: client.io.SUBSCRIBE, id: Id.SUBSCRIBE, items: subscriptions });
   }
 
-  #lost(reason: string, byBroker = false): void {
+  private lost(reason: string, byBroker = false): void {
     const state = this.#state;
     if (state === LinkState.WAITING || state === LinkState.STOPPED || state === LinkState.OFFLINE) return;
-    this.#disconnected(byBroker);
+    this.disconnected(byBroker);
     const wait = this.#backoff.next();
     if (state !== LinkState.LEAVING) this.#options.monitor.lost?.(reason, wait);
-    this.#become(lost(state), wait);
+    this.become(lost(state), wait);
   }
 
-  #disconnected(byBroker = false): void {
+  private disconnected(byBroker = false): void {
     const client = this.#client;
     this.#client = undefined;
     this.#writable = 0;
@@ -390,7 +390,7 @@ export class MQTTLink {
     this.#options.outbox.linkChanged(false);
     if (this.#state === LinkState.ONLINE || this.#state === LinkState.SUBSCRIBING) {
       // Unsigned: it may have lasted for weeks.
-      this.#ended(elapsed(this.#onlineAt, this.#options.clock.ticks()) >>> 0, byBroker);
+      this.ended(elapsed(this.#onlineAt, this.#options.clock.ticks()) >>> 0, byBroker);
     } else if (this.#state === LinkState.CONNECTING) {
       this.#evictions.failed();
       this.#isSubscribed = false; // the broker may have begun a new session with it
@@ -398,7 +398,7 @@ export class MQTTLink {
   }
 
   /** A connection that the broker had accepted. */
-  #ended(duration: number, byBroker: boolean): void {
+  private ended(duration: number, byBroker: boolean): void {
     const { counters, monitor, id } = this.#options;
     this.#backoff.ended(duration, this.#evictions.settled);
     const evictions = this.#evictions.ended(duration, byBroker);
@@ -409,7 +409,7 @@ export class MQTTLink {
     );
   }
 
-  #leave(): void {
+  private leave(): void {
     if (this.#client && this.#writable > 0) {
       try {
         this.#client.write(null, { operation: this.#options.client.io.DISCONNECT });
@@ -417,7 +417,7 @@ export class MQTTLink {
         // No room, or not connected yet: the broker learns it from the closed socket.
       }
     }
-    this.#disconnected();
+    this.disconnected();
     const onStopped = this.#onStopped;
     this.#onStopped = undefined;
     onStopped?.();
@@ -425,62 +425,62 @@ export class MQTTLink {
 
   // --- sending -----------------------------------------------------------------------------------------------------
 
-  #onWritable(count: number): void {
+  private onWritable(count: number): void {
     this.#writable = count;
     this.#capacity = Math.max(this.#capacity, count);
-    this.#send();
+    this.send();
   }
 
   /** Writes whatever is due and has room: the birth message first, then letters, readings, diagnostics. */
-  #send(): void {
-    if (!this.#client || !this.#continue()) return;
+  private send(): void {
+    if (!this.#client || !this.continue()) return;
     if (this.#state === LinkState.LEAVING) {
       // Who asked for the end is answered before it.
-      if (this.#goodbyeDue && this.#sendLetters(true))
-        this.#goodbyeDue = !this.#publishText(this.#statusTopic, "offline", 1, true, Id.OFFLINE);
+      if (this.#goodbyeDue && this.sendLetters(true))
+        this.#goodbyeDue = !this.publishText(this.#statusTopic, "offline", 1, true, Id.OFFLINE);
       return;
     }
     if (this.#state !== LinkState.ONLINE || !this.#ready) return;
     if (!this.#announced) {
-      this.#announced = this.#publishText(this.#statusTopic, "online", 1, true, Id.ONLINE);
+      this.#announced = this.publishText(this.#statusTopic, "online", 1, true, Id.ONLINE);
       if (!this.#announced) return;
     }
     // One that has no room yet holds no reading up.
-    this.#sendLetters(false);
-    if (this.#sendReadings() && this.#diagnosticsDue) {
+    this.sendLetters(false);
+    if (this.sendReadings() && this.#diagnosticsDue) {
       const { base, diagnostics } = this.#options;
-      this.#diagnosticsDue = !this.#publishText(`${base}/diagnostics`, diagnostics(), 0, false, 0);
+      this.#diagnosticsDue = !this.publishText(`${base}/diagnostics`, diagnostics(), 0, false, 0);
     }
   }
 
   /** All that are due; false when the socket has no room for the next one, or the connection has failed. */
-  #sendLetters(answersOnly: boolean): boolean {
+  private sendLetters(answersOnly: boolean): boolean {
     const { postbox } = this.#options;
     for (;;) {
       const letter = answersOnly ? postbox.nextAnswer() : postbox.next();
       if (!letter) return true;
       const { topic, text, retain, id, duplicate } = letter;
-      if (!this.#publishText(topic, text, 1, retain, id, duplicate)) return false;
+      if (!this.publishText(topic, text, 1, retain, id, duplicate)) return false;
       postbox.sent();
     }
   }
 
   /** As many as the window allows; false when the socket has no room for the next one. */
-  #sendReadings(): boolean {
+  private sendReadings(): boolean {
     const { outbox } = this.#options;
     const flight = this.#flight;
     let room = true;
     if (flight.count === 0) this.#movedAt = this.#options.clock.ticks();
     while (room && flight.next()) {
       if (!outbox.read(flight.seq, this.#reading)) break;
-      room = this.#publishReading();
+      room = this.publishReading();
       if (room) flight.sent();
     }
     if (this.#client?.flush) this.#writable = this.#client.flush();
     return room;
   }
 
-  #publishReading(): boolean {
+  private publishReading(): boolean {
     // Its text would go over what is missing of the one before.
     if (this.#rest) return false;
     const flight = this.#flight;
@@ -489,7 +489,7 @@ export class MQTTLink {
     const { quantity } = reading;
     if (this.#options.plain) {
       if (!late)
-        return this.#publishText(
+        return this.publishText(
           this.#topics[quantity],
           String(reading.value),
           1,
@@ -498,10 +498,10 @@ export class MQTTLink {
           flight.duplicate,
           true,
         );
-      return this.#publish(
+      return this.publish(
         this.#historyTopic,
         overheadOf(this.#historyTopic),
-        this.#textOf(quantity).write(reading, true),
+        this.textOf(quantity).write(reading, true),
         1,
         false,
         flight.id,
@@ -509,8 +509,8 @@ export class MQTTLink {
         true,
       );
     }
-    const text = (this.#texts[quantity] ?? this.#textOf(quantity)).write(reading, late);
-    return this.#publish(
+    const text = (this.#texts[quantity] ?? this.textOf(quantity)).write(reading, late);
+    return this.publish(
       this.#topics[quantity],
       this.#overheads[quantity],
       text,
@@ -523,14 +523,14 @@ export class MQTTLink {
   }
 
   /** Made when the quantity is first measured: few devices have all. */
-  #textOf(quantity: number): ReadingText {
+  private textOf(quantity: number): ReadingText {
     const text = this.#texts[quantity] ?? new ReadingText(quantity);
     this.#texts[quantity] = text;
     return text;
   }
 
   /** As `#publish`. */
-  #publishText(
+  private publishText(
     topic: string,
     text: string,
     QoS: number,
@@ -543,7 +543,7 @@ export class MQTTLink {
     const length = utf8Length(text);
     const buffer = length > BUFFER ? new Uint8Array(length) : this.#buffer;
     writeUTF8(buffer, 0, text);
-    return this.#publish(
+    return this.publish(
       topic,
       overheadOf(topic),
       buffer.subarray(0, length),
@@ -559,7 +559,7 @@ export class MQTTLink {
    * @param overhead as `overheadOf` has it for the topic
    * @returns false where there is no room now, or the connection has failed
    */
-  #publish(
+  private publish(
     topic: string,
     overhead: number,
     payload: Uint8Array,
@@ -582,56 +582,56 @@ export class MQTTLink {
     write.duplicate = duplicate;
     write.id = id;
     write.more = more;
-    if (count >= length) return this.#attempt(payload, write);
-    if (!this.#attempt(payload.subarray(0, count), { ...write, byteLength: length })) return false;
+    if (count >= length) return this.attempt(payload, write);
+    if (!this.attempt(payload.subarray(0, count), { ...write, byteLength: length })) return false;
     this.#rest = payload.subarray(count);
     return true;
   }
 
   /** Writes more of a message that has begun; false as long as some of it is missing. */
-  #continue(): boolean {
+  private continue(): boolean {
     const rest = this.#rest;
     if (!rest) return true;
     const count = Math.min(rest.length, this.#writable);
     if (count === 0) return false;
     this.#rest = count < rest.length ? rest.subarray(count) : undefined;
-    return this.#attempt(rest.subarray(0, count)) && this.#rest === undefined;
+    return this.attempt(rest.subarray(0, count)) && this.#rest === undefined;
   }
 
-  #attempt(data: Bytes | null, options?: MQTTWriteOptions): boolean {
+  private attempt(data: Bytes | null, options?: MQTTWriteOptions): boolean {
     try {
       this.#writable = (this.#client as MQTTClient).write(data, options);
       return true;
     } catch (error) {
-      this.#lost(errorText(error));
+      this.lost(errorText(error));
       return false;
     }
   }
 
-  #onDiagnosticsDue(): void {
+  private onDiagnosticsDue(): void {
     this.#diagnosticsDue = true;
     this.#diagnosticsAlarm.set(this.#options.diagnosticsPeriod);
-    this.#send();
+    this.send();
   }
 
   // --- receiving ---------------------------------------------------------------------------------------------------
 
-  #onControl(message: MQTTControl): void {
+  private onControl(message: MQTTControl): void {
     const { io } = this.#options.client;
     switch (message.operation) {
       case io.CONNACK:
-        this.#accepted(message.sessionPresent ?? false);
+        this.accepted(message.sessionPresent ?? false);
         break;
       case io.SUBACK:
-        this.#onSubscribed(message);
+        this.onSubscribed(message);
         break;
       case io.PUBACK:
-        this.#onAcknowledged(message.id ?? 0);
+        this.onAcknowledged(message.id ?? 0);
         break;
     }
   }
 
-  #onSubscribed(message: MQTTControl): void {
+  private onSubscribed(message: MQTTControl): void {
     const { payload } = message;
     const { subscriptions, monitor } = this.#options;
     for (let i = 0; i < subscriptions.length; i++) {
@@ -640,12 +640,12 @@ export class MQTTLink {
         monitor.warning?.(`the broker refuses the subscription to ${subscriptions[i].topic}`);
     }
     this.#isSubscribed = !this.#isClean;
-    this.#become(subscribed(this.#state), 0);
+    this.become(subscribed(this.#state), 0);
   }
 
-  #onAcknowledged(id: number): void {
+  private onAcknowledged(id: number): void {
     if (id === Id.OFFLINE) {
-      this.#become(left(this.#state), 0);
+      this.become(left(this.#state), 0);
       return;
     }
     const { outbox, postbox, monitor, onDelivered } = this.#options;
@@ -657,7 +657,7 @@ export class MQTTLink {
       if (isKnown) monitor.delivered?.(this.#reading, this.#flight.wasLate(id));
     }
     if (isLetter || seq >= 0) onDelivered(seq >= 0);
-    this.#send();
+    this.send();
   }
 }
 

@@ -88,8 +88,8 @@ export class Postbox {
 
   /** Publishes an answer, not retained. */
   answer(topic: string, text: string): void {
-    if (this.#count === ANSWERS) this.#drop();
-    const answer = this.#at(this.#count);
+    if (this.#count === ANSWERS) this.drop();
+    const answer = this.at(this.#count);
     this.#count += 1;
     answer.topic = topic;
     answer.text = text;
@@ -107,7 +107,7 @@ export class Postbox {
     this.#sessionPresent = sessionPresent;
     this.#progress.fill(Progress.DUE);
     for (let i = 0; i < this.#count; i++) {
-      const answer = this.#at(i);
+      const answer = this.at(i);
       if (answer.progress === Progress.SENT) answer.wasSent = true;
       if (answer.progress !== Progress.NONE) answer.progress = Progress.DUE;
     }
@@ -115,30 +115,30 @@ export class Postbox {
 
   /** The next letter to send, valid until the next call; the same one again until `sent`. Answers come first. */
   next(): Letter | undefined {
-    return this.nextAnswer() ?? this.#nextState();
+    return this.nextAnswer() ?? this.nextState();
   }
 
   nextAnswer(): Letter | undefined {
     for (let i = 0; i < this.#count; i++) {
-      const answer = this.#at(i);
+      const answer = this.at(i);
       if (answer.progress !== Progress.DUE) continue;
-      return this.#fill(answer.topic, answer.text, false, answer.id, answer.wasSent && this.#sessionPresent);
+      return this.fill(answer.topic, answer.text, false, answer.id, answer.wasSent && this.#sessionPresent);
     }
     return undefined;
   }
 
-  #nextState(): Letter | undefined {
+  private nextState(): Letter | undefined {
     // One that is under way keeps its identifier until it is acknowledged.
     const index = this.#progress.indexOf(Progress.DUE);
     if (index < 0) return undefined;
     const state = this.#states[index];
-    return this.#fill(state.topic, state.text(), true, FIRST_STATE_ID + index, false);
+    return this.fill(state.topic, state.text(), true, FIRST_STATE_ID + index, false);
   }
 
   /** The letter that `next` gave is written. */
   sent(): void {
     const { id } = this.#letter;
-    const answer = this.#answerOf(id);
+    const answer = this.answerOf(id);
     if (answer) answer.progress = Progress.SENT;
     else if (id < FIRST_ANSWER_ID) this.#progress[id - FIRST_STATE_ID] = Progress.SENT;
   }
@@ -146,7 +146,7 @@ export class Postbox {
   /** Something was sent and is not acknowledged. */
   get isUnderWay(): boolean {
     for (let i = 0; i < this.#progress.length; i++) if (this.#progress[i] >= Progress.SENT) return true;
-    for (let i = 0; i < this.#count; i++) if (this.#at(i).progress === Progress.SENT) return true;
+    for (let i = 0; i < this.#count; i++) if (this.at(i).progress === Progress.SENT) return true;
     return false;
   }
 
@@ -157,11 +157,11 @@ export class Postbox {
 
   /** PUBACK. @returns whether it was for a letter: identifiers of others are passed over */
   acknowledged(id: number): boolean {
-    const answer = this.#answerOf(id);
+    const answer = this.answerOf(id);
     if (answer) {
       this.#acknowledgements += 1;
       if (answer.progress === Progress.SENT) answer.progress = Progress.NONE;
-      while (this.#count > 0 && this.#at(0).progress === Progress.NONE) this.#drop();
+      while (this.#count > 0 && this.at(0).progress === Progress.NONE) this.drop();
       return true;
     }
     if (id >= FIRST_STATE_ID && id < FIRST_STATE_ID + this.#progress.length) {
@@ -177,7 +177,7 @@ export class Postbox {
     return false;
   }
 
-  #fill(topic: string, text: string, retain: boolean, id: number, duplicate: boolean): Letter {
+  private fill(topic: string, text: string, retain: boolean, id: number, duplicate: boolean): Letter {
     const letter = this.#letter;
     letter.topic = topic;
     letter.text = text;
@@ -187,18 +187,18 @@ export class Postbox {
     return letter;
   }
 
-  #at(index: number): Answer {
+  private at(index: number): Answer {
     return this.#answers[(this.#first + index) % ANSWERS];
   }
 
-  #answerOf(id: number): Answer | undefined {
-    for (let i = 0; i < this.#count; i++) if (this.#at(i).id === id) return this.#at(i);
+  private answerOf(id: number): Answer | undefined {
+    for (let i = 0; i < this.#count; i++) if (this.at(i).id === id) return this.at(i);
     return undefined;
   }
 
   /** Gives up the oldest answer. */
-  #drop(): void {
-    this.#at(0).progress = Progress.NONE;
+  private drop(): void {
+    this.at(0).progress = Progress.NONE;
     this.#first = (this.#first + 1) % ANSWERS;
     this.#count -= 1;
   }

@@ -98,17 +98,17 @@ export class TCPLink {
   constructor(options: TCPLinkOptions) {
     this.#options = options;
     this.#backoff = new Backoff(options.random);
-    this.#alarm = new Alarm(options.timer, () => this.#onAlarm());
+    this.#alarm = new Alarm(options.timer, () => this.onAlarm());
   }
 
   start(networkUp: boolean): void {
     this.#up = networkUp;
     this.#state = State.IDLE;
-    this.#next();
+    this.next();
   }
 
   stop(): void {
-    this.#close();
+    this.close();
     this.#state = State.STOPPED;
   }
 
@@ -116,21 +116,21 @@ export class TCPLink {
     if (up === this.#up) return;
     this.#up = up;
     if (this.#state === State.STOPPED) return;
-    this.#close();
+    this.close();
     this.#state = State.IDLE;
-    this.#next();
+    this.next();
   }
 
   /** There is a new reading in the queue. */
   wake(): void {
-    if (this.#state === State.IDLE) this.#next();
+    if (this.#state === State.IDLE) this.next();
   }
 
   /** Sends the next message, if there is one, and the connection is there. */
-  #next(): void {
+  private next(): void {
     const { queue } = this.#options;
     if (this.#state !== State.IDLE || !this.#up || queue.size === 0) return;
-    if (!this.#socket) return this.#connect();
+    if (!this.#socket) return this.connect();
     const { device, password } = this.#options;
     if (queue.first !== this.#reading.seq) this.#sends = 0;
     queue.read(queue.first, this.#reading);
@@ -149,12 +149,12 @@ export class TCPLink {
     try {
       this.#writable = this.#socket.write(bytes) ?? 0;
     } catch (error) {
-      this.#failed(errorText(error));
+      this.failed(errorText(error));
     }
   }
 
   /** The present message is done with: confirmed, or given up. */
-  #done(): void {
+  private done(): void {
     const { queue } = this.#options;
     queue.acknowledge(this.#reading.seq);
     this.#sends = 0;
@@ -162,26 +162,26 @@ export class TCPLink {
     this.#state = State.IDLE;
   }
 
-  #unconfirmed(): void {
+  private unconfirmed(): void {
     const { counters, monitor, host, port } = this.#options;
     counters.unconfirmed += 1;
     if (!this.#troubled)
       monitor.warning?.(`server ${hostPort(host, port)}: no answer to a reading; going on`);
     this.#troubled = true;
-    this.#done();
+    this.done();
   }
 
-  #confirmed(): void {
+  private confirmed(): void {
     this.#receipts += 1;
     this.#troubled = false;
     this.#backoff.reset();
     this.#options.monitor.receipt?.(this.#receipt);
-    this.#done();
+    this.done();
   }
 
   // --- connection --------------------------------------------------------------------------------------------------
 
-  #connect(): void {
+  private connect(): void {
     const { dns, socket, host, port } = this.#options;
     this.#state = State.CONNECTING;
     this.#receipts = 0;
@@ -201,24 +201,24 @@ export class TCPLink {
               address,
               host,
               port,
-              onReadable: (count) => this.#onReadable(count),
-              onWritable: (count) => this.#onWritable(count),
-              onError: (reason) => this.#failed(reason ? errorText(reason) : "the connection was closed"),
+              onReadable: (count) => this.onReadable(count),
+              onWritable: (count) => this.onWritable(count),
+              onError: (reason) => this.failed(reason ? errorText(reason) : "the connection was closed"),
             });
           } catch (error) {
-            this.#failed(errorText(error));
+            this.failed(errorText(error));
           }
         },
         onError: () => {
-          if (attempt === this.#attempt) this.#failed("no address found for this name");
+          if (attempt === this.#attempt) this.failed("no address found for this name");
         },
       });
     } catch (error) {
-      this.#failed(errorText(error));
+      this.failed(errorText(error));
     }
   }
 
-  #close(): void {
+  private close(): void {
     this.#attempt += 1;
     this.#alarm.clear();
     const socket = this.#socket;
@@ -228,25 +228,25 @@ export class TCPLink {
   }
 
   /** The connection has ended, in whatever state. */
-  #failed(reason: string): void {
+  private failed(reason: string): void {
     const state = this.#state;
     if (state === State.STOPPED || state === State.WAITING) return;
     const receipts = this.#receipts;
-    this.#close();
+    this.close();
     if (state === State.ANSWERED) {
       // The answer ended with the connection: a server's usual way.
-      this.#confirmed();
-      return this.#next();
+      this.confirmed();
+      return this.next();
     }
     this.#state = State.IDLE;
     if (state === State.IDLE) return;
     // A server that has answered before and closed meanwhile: the message crossed its goodbye, and is sent again.
-    if (state === State.SENT && receipts > 0) return this.#next();
-    if (state === State.SENT && this.#sends >= ATTEMPTS) this.#unconfirmed();
-    this.#wait(reason);
+    if (state === State.SENT && receipts > 0) return this.next();
+    if (state === State.SENT && this.#sends >= ATTEMPTS) this.unconfirmed();
+    this.wait(reason);
   }
 
-  #wait(reason: string): void {
+  private wait(reason: string): void {
     const { host, port, monitor } = this.#options;
     if (!this.#troubled) monitor.warning?.(`server ${hostPort(host, port)}: ${reason}; trying again`);
     this.#troubled = true;
@@ -254,26 +254,26 @@ export class TCPLink {
     this.#alarm.set(this.#backoff.next());
   }
 
-  #onAlarm(): void {
+  private onAlarm(): void {
     switch (this.#state) {
       case State.WAITING:
         this.#state = State.IDLE;
-        this.#next();
+        this.next();
         break;
       case State.CONNECTING:
-        this.#failed("no connection in time");
+        this.failed("no connection in time");
         break;
       case State.SENT:
         // On this connection a late answer would be taken for the next message's; or nothing will ever come of it.
-        this.#close();
-        this.#unconfirmed();
-        this.#next();
+        this.close();
+        this.unconfirmed();
+        this.next();
         break;
       case State.ANSWERED: {
         const silence = elapsed(this.#lastByte, this.#options.clock.ticks());
         if (silence < RECEIPT_SILENCE) return this.#alarm.set(RECEIPT_SILENCE - silence);
-        this.#confirmed();
-        this.#next();
+        this.confirmed();
+        this.next();
         break;
       }
       default:
@@ -281,16 +281,16 @@ export class TCPLink {
     }
   }
 
-  #onWritable(count: number): void {
+  private onWritable(count: number): void {
     this.#writable = count;
     if (this.#state === State.CONNECTING) {
       this.#alarm.clear();
       this.#state = State.IDLE;
     }
-    this.#next();
+    this.next();
   }
 
-  #onReadable(count: number): void {
+  private onReadable(count: number): void {
     const chunk = this.#chunk;
     let ended = false;
     while (count > 0 && this.#socket) {
@@ -315,12 +315,12 @@ export class TCPLink {
     this.#lastByte = this.#options.clock.ticks();
     // An answer that does not end is an answer all the same.
     if (this.#receiptLength > RECEIPT_LIMIT || elapsed(this.#sentAt, this.#lastByte) >= RECEIPT_TIMEOUT) {
-      this.#close();
-      this.#confirmed();
-      this.#next();
+      this.close();
+      this.confirmed();
+      this.next();
     } else if (ended) {
-      this.#confirmed();
-      this.#next();
+      this.confirmed();
+      this.next();
     }
   }
 }

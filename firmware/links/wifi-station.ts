@@ -47,7 +47,7 @@ export class WiFiStation implements NetworkInterface {
 
   constructor(options: WiFiStationOptions) {
     this.#options = options;
-    this.#alarm = new Alarm(options.timer, () => this.#onAlarm());
+    this.#alarm = new Alarm(options.timer, () => this.onAlarm());
   }
 
   start(onChanged: (up: boolean) => void): void {
@@ -72,7 +72,7 @@ export class WiFiStation implements NetworkInterface {
       this.#isConnecting = false;
       this.#alarm.clear();
       this.#onChanged(true);
-    } else if (connection <= Connection.IDLE && (this.#isUp || this.#isConnecting)) this.#failed();
+    } else if (connection <= Connection.IDLE && (this.#isUp || this.#isConnecting)) this.failed();
   }
 
   #connect(): void {
@@ -86,13 +86,13 @@ export class WiFiStation implements NetworkInterface {
     }
   }
 
-  #onAlarm(): void {
+  private onAlarm(): void {
     if (!this.#isConnecting) return this.#connect();
     this.#options.wifi.disconnect();
-    this.#failed();
+    this.failed();
   }
 
-  #failed(): void {
+  private failed(): void {
     const { ssid, monitor } = this.#options;
     const wasUp = this.#isUp;
     this.#isUp = this.#isConnecting = false;

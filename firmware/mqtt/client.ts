@@ -115,8 +115,8 @@ export default class MQTTClient {
 
     this.target = options["target"];
     this.#callbacks = options;
-    this.#receiveAlarm = new Alarm(options.timer, () => this.#receive());
-    this.#watch = new Alarm(options.timer, () => this.#onWatch());
+    this.#receiveAlarm = new Alarm(options.timer, () => this.receive());
+    this.#watch = new Alarm(options.timer, () => this.onWatch());
     this.#clock = options.clock;
     this.#session = options.session ?? new Session();
     this.#clean = clean;
@@ -152,18 +152,18 @@ export default class MQTTClient {
               address,
               host,
               port,
-              onReadable: (count) => this.#onReadable(count),
-              onWritable: (count) => this.#onWritable(count),
-              onError: (reason) => this.#onSocketError(reason),
+              onReadable: (count) => this.onReadable(count),
+              onWritable: (count) => this.onWritable(count),
+              onError: (reason) => this.onSocketError(reason),
             });
             this.#output.socket = this.#socket;
           } catch (error) {
-            this.#fail(Reason.SOCKET, `cannot open a connection to ${this.#server}: ${errorText(error)}`);
+            this.fail(Reason.SOCKET, `cannot open a connection to ${this.#server}: ${errorText(error)}`);
           }
         },
         onError: () => {
           if (this.#state === State.RESOLVING)
-            this.#fail(Reason.NAME, `no address found for the broker "${host}"`);
+            this.fail(Reason.NAME, `no address found for the broker "${host}"`);
         },
       });
     } catch (error) {
@@ -231,7 +231,7 @@ export default class MQTTClient {
         output.acknowledge(operation, options.id);
         break;
       case Packet.PINGREQ:
-        this.#ping();
+        this.ping();
         break;
       case Packet.DISCONNECT:
         output.empty(Packet.DISCONNECT);
@@ -270,7 +270,7 @@ export default class MQTTClient {
     }
     const count = into.length;
     into.set(this.#input.subarray(this.#head, this.#head + count));
-    this.#consume(count);
+    this.consume(count);
     if (this.#unread === 0 && !this.#inCallback) {
       // Not from here: the caller does not expect `onReadable` while it is reading.
       this.#receiveAlarm.set(0);
@@ -280,12 +280,12 @@ export default class MQTTClient {
 
   // --- writing -------------------------------------------------------------------------------------------------
 
-  #ping(): void {
+  private ping(): void {
     this.#output.empty(Packet.PINGREQ);
     this.#keepAlive?.pinged(this.#clock.ticks());
   }
 
-  #onWritable(count: number): void {
+  private onWritable(count: number): void {
     const output = this.#output;
     if (!output.socket) return;
     output.tell(count);
@@ -298,32 +298,32 @@ export default class MQTTClient {
       return;
     }
     if (this.#state !== State.CONNECTED) return;
-    if (!output.isWithinMessage) this.#receive(); // an acknowledgement may have waited for room
-    this.#tellWritable();
+    if (!output.isWithinMessage) this.receive(); // an acknowledgement may have waited for room
+    this.tellWritable();
   }
 
-  #tellWritable(): void {
+  private tellWritable(): void {
     const { free } = this.#output;
     if (this.#state === State.CONNECTED && free > 0) this.#callbacks.onWritable?.call(this, free);
   }
 
   // --- receiving -----------------------------------------------------------------------------------------------
 
-  #onReadable(count: number): void {
+  private onReadable(count: number): void {
     if (this.#state === State.CONNECTING) {
       if (count > 0)
-        this.#fail(Reason.PROTOCOL, violation(this.#server, "it spoke before CONNECT [MQTT-3.2.0-1]"));
+        this.fail(Reason.PROTOCOL, violation(this.#server, "it spoke before CONNECT [MQTT-3.2.0-1]"));
       return;
     }
     this.#pending = count;
-    this.#receive();
+    this.receive();
   }
 
   /** Moves bytes from the socket to the input and parses them until something has to be waited for. */
-  #receive(): void {
+  private receive(): void {
     if (this.#inCallback) return;
     for (;;) {
-      this.#parse();
+      this.parse();
       const socket = this.#socket;
       if (!socket || this.#pending === 0 || this.#unread > 0) return;
       if (this.#head > 0) {
@@ -341,26 +341,26 @@ export default class MQTTClient {
     }
   }
 
-  #parse(): void {
+  private parse(): void {
     const header = this.#header;
     while (this.#socket && this.#unread === 0) {
       if (this.#receiving) {
         if (this.#payload > 0) {
           if (this.#head === this.#tail) return;
-          this.#deliver(false);
+          this.deliver(false);
           continue;
         }
-        if (!this.#finishPublish(header)) return;
+        if (!this.finishPublish(header)) return;
         continue;
       }
       // One byte of the input stays for the payload, so that a message is told of with its first bytes.
       const result = parseHeader(this.#input, this.#head, this.#tail, this.#input.length - 1, header);
       if (result === Parse.MORE) return;
       if (result === Parse.FAULT) {
-        return this.#fail(Reason.PROTOCOL, violation(this.#server, header.fault));
+        return this.fail(Reason.PROTOCOL, violation(this.#server, header.fault));
       }
       if ((header.packet === Packet.CONNACK) !== (this.#state === State.HANDSHAKE)) {
-        return this.#fail(
+        return this.fail(
           Reason.PROTOCOL,
           violation(
             this.#server,
@@ -372,16 +372,16 @@ export default class MQTTClient {
       }
       if (header.packet === Packet.PUBLISH) {
         if (header.payloadLength > 0 && this.#head + header.length === this.#tail) return;
-        if (!this.#beginPublish(header)) return;
-      } else if (!this.#control(header)) return;
+        if (!this.beginPublish(header)) return;
+      } else if (!this.control(header)) return;
     }
   }
 
-  #beginPublish(header: PacketHeader): boolean {
+  private beginPublish(header: PacketHeader): boolean {
     const { topicStart, topicEnd } = header;
     const topic = readUTF8(this.#input, topicStart, topicEnd);
     if (topic === undefined || hasWildcard(this.#input, topicStart, topicEnd)) {
-      this.#fail(
+      this.fail(
         Reason.PROTOCOL,
         violation(this.#server, "PUBLISH with a bad topic [MQTT-1.5.3-1], [MQTT-3.3.2-2]"),
       );
@@ -391,12 +391,12 @@ export default class MQTTClient {
     this.#receiving = true;
     this.#payload = header.payloadLength;
     this.#repeated = header.QoS === 2 && this.#session.has(header.id);
-    this.#deliver(true, topic);
+    this.deliver(true, topic);
     return true;
   }
 
   /** Tells the application of what is there of the payload. */
-  #deliver(first: boolean, topic?: string): void {
+  private deliver(first: boolean, topic?: string): void {
     const count = Math.min(this.#payload, this.#tail - this.#head);
     if (this.#repeated) {
       this.#head += count;
@@ -414,7 +414,7 @@ export default class MQTTClient {
     }
     const onReadable = this.#callbacks.onReadable;
     this.#unread = count;
-    if (!onReadable) return this.#consume(count);
+    if (!onReadable) return this.consume(count);
     this.#inCallback = true;
     try {
       onReadable.call(this, count, options);
@@ -423,25 +423,25 @@ export default class MQTTClient {
     }
   }
 
-  #consume(count: number): void {
+  private consume(count: number): void {
     this.#head += count;
     this.#payload -= count;
     this.#unread -= count;
-    if (this.#payload === 0) this.#remember();
+    if (this.#payload === 0) this.remember();
   }
 
   /** A QoS 2 message is the application's once it has read all of it; from then on it is a repetition [MQTT-4.3.3-2]. */
-  #remember(): void {
+  private remember(): void {
     const header = this.#header;
     if (header.QoS === 2 && !this.#repeated) this.#repeated = this.#session.add(header.id);
   }
 
   /** The application has read all of the message: only now is it acknowledged. False while there is no room for that. */
-  #finishPublish(header: PacketHeader): boolean {
+  private finishPublish(header: PacketHeader): boolean {
     if (header.QoS > 0) {
-      this.#remember();
+      this.remember();
       if (header.QoS === 2 && !this.#repeated) {
-        this.#fail(
+        this.fail(
           Reason.PROTOCOL,
           `${this.#server} has more QoS 2 messages under way than this client can track`,
         );
@@ -455,7 +455,7 @@ export default class MQTTClient {
   }
 
   /** Handles a packet without payload. False when the client is closed or must wait for room. */
-  #control(header: PacketHeader): boolean {
+  private control(header: PacketHeader): boolean {
     const { packet, id } = header;
     if (packet === Packet.PUBREC || packet === Packet.PUBREL) {
       if (!this.#output.canAcknowledge) return false;
@@ -468,7 +468,7 @@ export default class MQTTClient {
     this.#head += header.length;
     if (packet === Packet.CONNACK) {
       if (header.returnCode !== 0) {
-        this.#fail(
+        this.fail(
           Reason.REFUSED,
           `${this.#server} refused the MQTT connection: ${returnCodeText(header.returnCode)} (return code ${header.returnCode})`,
           header.returnCode,
@@ -476,19 +476,19 @@ export default class MQTTClient {
         return false;
       }
       if (header.sessionPresent && this.#clean) {
-        this.#fail(
+        this.fail(
           Reason.PROTOCOL,
           violation(this.#server, "CONNACK with session present after CleanSession [MQTT-3.2.2-1]"),
         );
         return false;
       }
-      this.#connected(header.sessionPresent);
+      this.connected(header.sessionPresent);
       message.sessionPresent = header.sessionPresent;
     }
     this.#inCallback = true;
     try {
       this.#callbacks.onControl?.call(this, message);
-      if (packet === Packet.CONNACK) this.#tellWritable();
+      if (packet === Packet.CONNACK) this.tellWritable();
     } finally {
       this.#inCallback = false;
     }
@@ -497,7 +497,7 @@ export default class MQTTClient {
 
   // --- connection ----------------------------------------------------------------------------------------------
 
-  #connected(sessionPresent: boolean): void {
+  private connected(sessionPresent: boolean): void {
     this.#state = State.CONNECTED;
     if (!sessionPresent) this.#session.clear();
     this.#watch.clear();
@@ -506,15 +506,15 @@ export default class MQTTClient {
     this.#watch.set(this.#keepAlive.wait);
   }
 
-  #onWatch(): void {
+  private onWatch(): void {
     const keepAlive = this.#keepAlive;
-    if (!keepAlive) return this.#fail(Reason.TIMEOUT, this.#timeoutText());
+    if (!keepAlive) return this.fail(Reason.TIMEOUT, this.timeoutText());
     const now = this.#clock.ticks();
     switch (keepAlive.judge(now)) {
       case Verdict.DEAD:
-        return this.#fail(Reason.TIMEOUT, `${this.#server} has stopped answering`);
+        return this.fail(Reason.TIMEOUT, `${this.#server} has stopped answering`);
       case Verdict.PING:
-        if (this.#output.canPing) this.#ping();
+        if (this.#output.canPing) this.ping();
         else keepAlive.pinged(now);
         break;
       case Verdict.FINE:
@@ -523,7 +523,7 @@ export default class MQTTClient {
     this.#watch.set(keepAlive.wait);
   }
 
-  #onSocketError(reason: Error | undefined): void {
+  private onSocketError(reason: Error | undefined): void {
     const why = reason ? ` (${errorText(reason)})` : "";
     const what =
       this.#state === State.CONNECTING
@@ -531,10 +531,10 @@ export default class MQTTClient {
         : this.#state === State.HANDSHAKE
           ? `${this.#server} closed the connection instead of answering CONNECT`
           : `the connection to ${this.#server} was lost`;
-    this.#fail(Reason.SOCKET, what + why);
+    this.fail(Reason.SOCKET, what + why);
   }
 
-  #timeoutText(): string {
+  private timeoutText(): string {
     switch (this.#state) {
       case State.RESOLVING:
         return `no answer from the name server about ${this.#server}`;
@@ -545,7 +545,7 @@ export default class MQTTClient {
     }
   }
 
-  #fail(reason: Reason, message: string, returnCode = 0): void {
+  private fail(reason: Reason, message: string, returnCode = 0): void {
     if (this.#state === State.CLOSED) return;
     this.close();
     this.#callbacks.onError?.call(this, new MQTTError(reason, message, returnCode));

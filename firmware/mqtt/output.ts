@@ -97,18 +97,18 @@ export class Output {
    * @throws RangeError where the options break the protocol, Error without room: nothing is written then
    */
   publish(payload: Uint8Array, options: MQTTWriteOptions): void {
-    if (this.#held === 0 && this.#headerEnd > 0 && this.#repeat(payload, options)) return;
+    if (this.#held === 0 && this.#headerEnd > 0 && this.repeat(payload, options)) return;
     const { topic, QoS = 0, byteLength = payload.length } = options;
     if (!topic) throw new RangeError("MQTT topic is missing [MQTT-4.7.3-1]");
     if (QoS !== 0 && QoS !== 1 && QoS !== 2) throw new RangeError(`MQTT QoS ${QoS}; 0, 1 or 2`);
     if (payload.length > byteLength) throw new RangeError("MQTT data is longer than byteLength");
-    if (topic !== this.#topic) this.#encode(topic);
+    if (topic !== this.#topic) this.encode(topic);
     const topicBytes = this.#topicBytes;
     if (byteLength + 4 + topicBytes.length > REMAINING_LENGTH_LIMIT) {
       throw new RangeError("MQTT message is longer than a packet can be");
     }
     const size = publishHeaderSize(topicBytes.length, byteLength, QoS) + payload.length;
-    this.#checkRoom(size);
+    this.checkRoom(size);
     const id = QoS > 0 ? (options.id ?? this.takeId()) : 0;
     if (QoS > 0 && !(id > 0 && id <= 0xffff)) throw new RangeError(`MQTT packet id ${id}; 1 to 65,535`);
     const buffer = this.#buffer;
@@ -134,14 +134,14 @@ export class Output {
     } else {
       // There is room for both, so the packet cannot be torn between them.
       this.#headerEnd = 0;
-      this.#write(buffer.subarray(0, end));
-      this.#write(payload);
+      this.write(buffer.subarray(0, end));
+      this.write(payload);
     }
     this.#missing = byteLength - payload.length;
   }
 
   /** Writes a PUBLISH that differs from the one before in payload and identifier alone. False where it is another. */
-  #repeat(payload: Uint8Array, options: MQTTWriteOptions): boolean {
+  private repeat(payload: Uint8Array, options: MQTTWriteOptions): boolean {
     const buffer = this.#buffer;
     const end = this.#headerEnd;
     const { id } = options;
@@ -177,7 +177,7 @@ export class Output {
     const held = this.#held;
     if (held === 0) return;
     this.#held = 0;
-    this.#write(this.#views.of(0, held));
+    this.write(this.#views.of(0, held));
   }
 
   /** Writes more of the message. @throws Error where it is no more of it, or there is no room */
@@ -200,11 +200,11 @@ export class Output {
   /** Writes a whole packet, or a payload. @throws Error without room: nothing is written then */
   send(bytes: Uint8Array): void {
     this.flush();
-    this.#checkRoom(bytes.length);
-    this.#write(bytes);
+    this.checkRoom(bytes.length);
+    this.write(bytes);
   }
 
-  #write(bytes: Uint8Array): void {
+  private write(bytes: Uint8Array): void {
     try {
       this.writable = (this.socket as TCP).write(bytes) ?? 0;
     } catch {
@@ -214,11 +214,11 @@ export class Output {
     this.#onSent();
   }
 
-  #checkRoom(length: number): void {
+  private checkRoom(length: number): void {
     if (!this.socket || length > this.writable) throw new Error(NO_ROOM);
   }
 
-  #encode(topic: string): void {
+  private encode(topic: string): void {
     const length = utf8Length(topic);
     if (length > this.#buffer.length - FIXED_HEADER_LIMIT - 4) {
       throw new RangeError(`MQTT topic has ${length} bytes, more than packetLimit allows`);

@@ -83,15 +83,15 @@ export class BlockLog {
    * @throws Error where the flash cannot be read
    */
   open(problems: string[]): boolean {
-    const newest = this.#newest(problems);
+    const newest = this.newest(problems);
     if (newest < 0) return false;
     this.head = newest;
-    this.slot = this.#firstFree();
-    this.length = this.#countBlocks();
+    this.slot = this.firstFree();
+    this.length = this.countBlocks();
     return this.read(newest, 0);
   }
 
-  #newest(problems: string[]): number {
+  private newest(problems: string[]): number {
     let newest = -1;
     let foreign = 0;
     let foreignLayout = 0;
@@ -123,7 +123,7 @@ export class BlockLog {
   }
 
   /** Behind the last record of the head that is not as an erase leaves it. */
-  #firstFree(): number {
+  private firstFree(): number {
     let slot = this.slots;
     while (slot > 1) {
       this.read(this.head, slot - 1);
@@ -133,7 +133,7 @@ export class BlockLog {
     return slot;
   }
 
-  #countBlocks(): number {
+  private countBlocks(): number {
     let length = 1;
     for (let back = 1; back < this.blocks; back++) if (this.readHeader(this.back(back))) length = back + 1;
     return length;
@@ -143,7 +143,7 @@ export class BlockLog {
 
   /** Reads a record into `record`. False where there is none. @throws Error where the flash cannot be read */
   read(block: number, slot: number): boolean {
-    this.#flash.read(this.record.bytes, this.#position(block, slot));
+    this.#flash.read(this.record.bytes, this.position(block, slot));
     return this.record.decode();
   }
 
@@ -173,7 +173,7 @@ export class BlockLog {
     const { bytes } = record;
     record.encode();
     for (let attempt = 0; attempt < ATTEMPTS && this.slot < this.slots; attempt++) {
-      const at = this.#position(this.head, this.slot);
+      const at = this.position(this.head, this.slot);
       // Also when the write throws: some of it may be there.
       this.slot += 1;
       this.#flash.write(bytes, at);
@@ -201,7 +201,7 @@ export class BlockLog {
         record.epoch = epoch;
         record.seq = seq;
         record.value = value;
-        this.#begin();
+        this.begin();
         return;
       } catch (error) {
         this.slot = this.slots;
@@ -215,7 +215,7 @@ export class BlockLog {
   }
 
   /** Erases the head and writes its header. */
-  #begin(): void {
+  private begin(): void {
     const { head, record } = this;
     this.#onErase(head);
     this.#flash.eraseBlock(head);
@@ -250,7 +250,7 @@ export class BlockLog {
     return (this.head - block + this.blocks) % this.blocks;
   }
 
-  #position(block: number, slot: number): number {
+  private position(block: number, slot: number): number {
     return block * this.#blockLength + slot * RECORD_LENGTH;
   }
 }

@@ -67,7 +67,7 @@ export class Intervals {
       behind += 2;
     }
     if (behind === at) {
-      if (end === bounds.length) at = this.#forgetShortest(at);
+      if (end === bounds.length) at = this.forgetShortest(at);
       bounds.copyWithin(at + 2, at, 2 * this.#count);
       this.#count += 1;
     } else if (behind > at + 2) {
@@ -89,7 +89,7 @@ export class Intervals {
   }
 
   /** @returns where a range belongs that belonged to `at` */
-  #forgetShortest(at: number): number {
+  private forgetShortest(at: number): number {
     const bounds = this.#bounds;
     let shortest = 0;
     for (let i = 2; i < 2 * this.#count; i += 2) {

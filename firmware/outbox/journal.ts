@@ -68,7 +68,7 @@ export class Journal implements Waiting {
   #bootFirst = -1;
   /** The oldest block has readings that wait, and the policy keeps them: there is no room before one is acknowledged. */
   #refuses = false;
-  #isTailFree = () => !this.#isTailNeeded();
+  #isTailFree = () => !this.isTailNeeded();
   /** The reading that was written last, with number -1 for none: as a rule it is the one that is sent, and need not be read. */
   #newest = blankReading();
 
@@ -84,12 +84,12 @@ export class Journal implements Waiting {
     this.#locator = new Locator(this.#log);
     if (this.#log.open(problems)) {
       this.epoch = this.#log.record.epoch;
-      this.lastBoot = this.#recover();
+      this.lastBoot = this.recover();
       if (this.#size > 0) this.#bootFirst = this.#next;
     } else {
       this.epoch = Math.floor(random() * 0x1_0000_0000);
       this.lastBoot = 0;
-      this.#rotate();
+      this.rotate();
     }
   }
 
@@ -134,9 +134,9 @@ export class Journal implements Waiting {
   append(reading: Reading): boolean {
     const { seq } = reading;
     if (seq < this.#next) throw new RangeError(`reading ${seq} where ${this.#next} comes next`);
-    if (!this.#isKept(seq) || !this.#makeRoom(2)) {
-      this.#pass(seq + 1);
-      this.#drop(seq, 1);
+    if (!this.isKept(seq) || !this.makeRoom(2)) {
+      this.pass(seq + 1);
+      this.drop(seq, 1);
       return false;
     }
     this.#noteClock();
@@ -156,8 +156,8 @@ export class Journal implements Waiting {
       this.#first = seq;
       this.#delivered.deleteBelow(seq);
     } else {
-      this.#pass(seq);
-      if (stray >= 0 && stray < seq) this.#deliver(stray, seq); // whoever wrote it has it elsewhere
+      this.pass(seq);
+      if (stray >= 0 && stray < seq) this.deliver(stray, seq); // whoever wrote it has it elsewhere
     }
     this.#next = seq + 1;
     this.#size += 1;
@@ -167,23 +167,23 @@ export class Journal implements Waiting {
 
   /** The clock was set: what was journalled before must learn it, also if the power fails now. @throws as `append` */
   noteClock(): void {
-    if (this.#size > 0 && this.#makeRoom(1)) this.#noteClock();
+    if (this.#size > 0 && this.makeRoom(1)) this.#noteClock();
   }
 
   /** Notes what was acknowledged and what the clock says, at an orderly end. @throws as `append` */
   flush(): void {
     this.noteClock();
     if (this.#unnoted === 0) return;
-    this.#note();
+    this.note();
     // The place that is kept for the next block's sake serves as well.
-    if (this.#unnoted > 0 && this.#log.free > 0) this.#noteDone();
+    if (this.#unnoted > 0 && this.#log.free > 0) this.noteDone();
   }
 
   close(): void {
     this.#log.close();
   }
 
-  #isKept(seq: number): boolean {
+  private isKept(seq: number): boolean {
     if (this.#options.policy !== Policy.THIN) return true;
     const oldest = this.#size > 0 ? this.#locator.locate(this.#first) : undefined;
     const log = this.#log;
@@ -207,25 +207,25 @@ export class Journal implements Waiting {
   }
 
   /** Notes what was acknowledged, in the next block where this one is full and that one is not needed. */
-  #note(): void {
+  private note(): void {
     const log = this.#log;
-    if (log.free > 1) this.#noteDone();
-    else if (!log.isFull) this.#rotate();
-    else if (!this.#isTailNeeded()) {
+    if (log.free > 1) this.noteDone();
+    else if (!log.isFull) this.rotate();
+    else if (!this.isTailNeeded()) {
       log.leaveTail();
-      this.#rotate();
+      this.rotate();
     }
   }
 
-  #noteDone(): void {
+  private noteDone(): void {
     const delivered = this.#delivered;
     this.#unnoted = 0;
     for (let i = 0; i < delivered.count && this.#log.free > 2; i++)
-      this.#putDone(delivered.from(i), delivered.to(i));
-    if (this.first > this.#noted) this.#putDone(0, this.first);
+      this.putDone(delivered.from(i), delivered.to(i));
+    if (this.first > this.#noted) this.putDone(0, this.first);
   }
 
-  #putDone(from: number, to: number): void {
+  private putDone(from: number, to: number): void {
     const { record } = this.#log;
     record.kind = RecordKind.DONE;
     record.quantity = 0;
@@ -239,36 +239,36 @@ export class Journal implements Waiting {
   }
 
   /** Room for `count` records in the head, the last one not counted. False where the policy gives up what is new. */
-  #makeRoom(count: number): boolean {
+  private makeRoom(count: number): boolean {
     const log = this.#log;
     if (count < log.free) return true;
-    if (this.#refuses || (log.isFull && !this.#giveUpTail())) return false;
-    this.#rotate();
+    if (this.#refuses || (log.isFull && !this.giveUpTail())) return false;
+    this.rotate();
     return true;
   }
 
   /** Takes the oldest block out of the log. False where it has readings that wait and the policy keeps them. */
-  #giveUpTail(): boolean {
-    if (this.#isTailNeeded()) {
+  private giveUpTail(): boolean {
+    if (this.isTailNeeded()) {
       if (this.#options.policy !== Policy.OLDEST) {
         this.#refuses = true;
         return false;
       }
-      this.#dropTail();
+      this.dropTail();
     }
     this.#log.leaveTail();
     return true;
   }
 
   /** Whether the oldest block, which is the one behind the head, has readings that wait. */
-  #isTailNeeded(): boolean {
+  private isTailNeeded(): boolean {
     if (this.#size === 0) return false;
     const log = this.#log;
     return this.#locator.locate(this.#first)?.block === log.after(log.head);
   }
 
   /** Gives up the readings of the oldest block that wait. */
-  #dropTail(): void {
+  private dropTail(): void {
     const locator = this.#locator;
     const tail = this.#log.after(this.#log.head);
     const first = this.#first;
@@ -278,17 +278,17 @@ export class Journal implements Waiting {
       if (!this.#delivered.has(cursor.seq)) count += 1;
       seq = cursor.seq + 1;
     }
-    this.#drop(first, count);
+    this.drop(first, count);
     this.#size -= count;
-    this.#advance(seq);
+    this.advance(seq);
   }
 
   /** Begins the next block; what is in it is not needed any more. */
-  #rotate(): void {
+  private rotate(): void {
     const log = this.#log;
     if (log.length > 0) {
       log.slot = Math.max(log.slot, log.slots - 1);
-      if (log.free > 0) this.#putDone(0, this.first);
+      if (log.free > 0) this.putDone(0, this.first);
     }
     const { record } = log;
     record.boot = this.#time?.boot ?? this.lastBoot;
@@ -299,11 +299,11 @@ export class Journal implements Waiting {
     this.#noted = this.first;
     this.#unnoted = 0;
     this.#origin = Number.NaN;
-    if (this.#dropped > 0 || this.#delivered.count > 0) this.#noteDone();
-    if (this.#dropped > 0 && log.slot === 1) this.#putDone(0, this.first);
+    if (this.#dropped > 0 || this.#delivered.count > 0) this.noteDone();
+    if (this.#dropped > 0 && log.slot === 1) this.putDone(0, this.first);
   }
 
-  #drop(first: number, count: number): void {
+  private drop(first: number, count: number): void {
     this.#dropped += count;
     this.#options.onDropped(first, count);
   }
@@ -330,7 +330,7 @@ export class Journal implements Waiting {
   }
 
   read(seq: number, into: Reading): boolean {
-    if (!this.#isWaiting(seq)) return false;
+    if (!this.isWaiting(seq)) return false;
     const newest = this.#newest;
     if (seq === newest.seq) {
       copyReading(newest, into);
@@ -343,10 +343,10 @@ export class Journal implements Waiting {
     if (!log.read(cursor.block, cursor.slot)) {
       // It was there before: the flash has lost it since.
       cursor.seq = -1;
-      this.#drop(seq, 1);
-      this.#deliver(seq, seq + 1);
+      this.drop(seq, 1);
+      this.deliver(seq, seq + 1);
       this.#size -= 1;
-      if (seq === this.#first) this.#advance(seq + 1);
+      if (seq === this.#first) this.advance(seq + 1);
       return false;
     }
     const { quantity, value, epoch, uptime, boot } = log.record;
@@ -356,18 +356,18 @@ export class Journal implements Waiting {
     into.epoch = epoch;
     into.uptime = uptime;
     into.boot = boot;
-    into.time = this.#originOf(cursor, boot) + uptime;
+    into.time = this.originOf(cursor, boot) + uptime;
     return true;
   }
 
   /** Milliseconds since 1970 at the beginning of a boot, as far as the journal knows; NaN where it does not. */
-  #originOf(cursor: Cursor, boot: number): number {
+  private originOf(cursor: Cursor, boot: number): number {
     if (this.#time && boot === this.#time.boot) return this.#time.origin();
     return this.#locator.originOf(cursor, boot);
   }
 
   acknowledge(seq: number): void {
-    if (!this.#isWaiting(seq)) return;
+    if (!this.isWaiting(seq)) return;
     if (seq !== this.#newest.seq && this.#locator.locate(seq)?.seq !== seq) return;
     // Up to the next one there is: numbers that are not in here do not make a range of each. Nothing is changed where the
     // flash cannot be read.
@@ -375,15 +375,15 @@ export class Journal implements Waiting {
     this.#refuses = false;
     this.#size -= 1;
     this.#unnoted += 1;
-    if (seq === this.#first) this.#advance(seq + 1);
-    else this.#deliver(seq, end);
+    if (seq === this.#first) this.advance(seq + 1);
+    else this.deliver(seq, end);
     const isPastOver = this.#bootFirst >= 0 && this.first >= this.#bootFirst;
     if (isPastOver) this.#bootFirst = -1;
-    if (this.#unnoted >= NOTE_PERIOD || isPastOver) this.#note();
+    if (this.#unnoted >= NOTE_PERIOD || isPastOver) this.note();
   }
 
   /** Readings from `from` up to but not including `to` are not to be sent any more. */
-  #deliver(from: number, to: number): void {
+  private deliver(from: number, to: number): void {
     const delivered = this.#delivered;
     delivered.add(from, to);
     // What was forgotten for it waits again: it will be sent twice.
@@ -400,14 +400,14 @@ export class Journal implements Waiting {
   }
 
   /** The numbers up to but not including `next` are not in here: they do not divide what was delivered. */
-  #pass(next: number): void {
+  private pass(next: number): void {
     const former = this.#next;
     this.#next = next;
     if (this.#delivered.startOf(former) < former) this.#delivered.add(former, next);
   }
 
   /** All readings below `seq` are done with. */
-  #advance(seq: number): void {
+  private advance(seq: number): void {
     this.#first = seq;
     this.#first = this.following(seq);
     // Where nothing is found there is nothing, whatever was counted.
@@ -415,14 +415,14 @@ export class Journal implements Waiting {
     this.#delivered.deleteBelow(this.#first);
   }
 
-  #isWaiting(seq: number): boolean {
+  private isWaiting(seq: number): boolean {
     return this.#size > 0 && seq >= this.#first && seq < this.#next && !this.#delivered.has(seq);
   }
 
   // --- recovery ----------------------------------------------------------------------------------------------------
 
   /** Reads the log backwards, so that what is known of readings comes before them. @returns the boot that wrote last */
-  #recover(): number {
+  private recover(): number {
     const log = this.#log;
     const { record } = log;
     this.#next = record.seq;
@@ -459,13 +459,13 @@ export class Journal implements Waiting {
       }
       if (begins <= this.#noted && hasDropped) break;
     }
-    if (hasForgotten) this.#recount();
+    if (hasForgotten) this.recount();
     this.#delivered.deleteBelow(this.#first);
     return boot;
   }
 
   /** Counts anew what waits: of what was passed over as delivered some was forgotten, and waits again. */
-  #recount(): void {
+  private recount(): void {
     this.#size = 0;
     let first = -1;
     for (let seq = this.#noted; seq < this.#next; seq++) {

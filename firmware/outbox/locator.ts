@@ -22,14 +22,14 @@ export class Locator {
   /** The first reading whose number is not below `seq`; the cursor is good until the next call. */
   locate(seq: number): Cursor | undefined {
     let cursor = this.#cursors.nearest(seq);
-    if (!cursor || !this.#isNear(cursor, seq)) {
+    if (!cursor || !this.isNear(cursor, seq)) {
       cursor = this.#cursors.oldest();
-      cursor.block = this.#blockOf(seq);
+      cursor.block = this.blockOf(seq);
       cursor.slot = 0;
       cursor.boot = -1;
-      if (!this.#step(cursor)) return undefined;
+      if (!this.step(cursor)) return undefined;
     }
-    while (cursor.seq < seq) if (!this.#step(cursor)) return undefined;
+    while (cursor.seq < seq) if (!this.step(cursor)) return undefined;
     return cursor;
   }
 
@@ -48,27 +48,27 @@ export class Locator {
   /** Milliseconds since 1970 at the beginning of the boot of the reading at `cursor`; NaN where the log does not say. */
   originOf(cursor: Cursor, boot: number): number {
     if (cursor.boot !== boot) {
-      cursor.origin = this.#laterOrigin(cursor, boot);
+      cursor.origin = this.laterOrigin(cursor, boot);
       cursor.boot = boot;
     }
     return cursor.origin;
   }
 
   /** Whether `seq` is behind `cursor` in its block, or within a block's length. */
-  #isNear({ seq: from, block }: Cursor, seq: number): boolean {
+  private isNear({ seq: from, block }: Cursor, seq: number): boolean {
     const log = this.#log;
     if (seq - from < log.slots || block === log.head) return true;
     return log.readHeader(log.after(block)) && log.record.seq > seq;
   }
 
   /** The newest block that begins with a number not above `seq`; the oldest where all begin above it. */
-  #blockOf(seq: number): number {
+  private blockOf(seq: number): number {
     const log = this.#log;
     let near = 0;
     let far = log.length - 1;
     while (near < far) {
       const middle = (near + far) >> 1;
-      if (!log.readHeader(log.back(middle))) return this.#blockAmong(near, far, seq);
+      if (!log.readHeader(log.back(middle))) return this.blockAmong(near, far, seq);
       if (log.record.seq <= seq) far = middle;
       else near = middle + 1;
     }
@@ -76,7 +76,7 @@ export class Locator {
   }
 
   /** The same where a header cannot be read, one block after the other. */
-  #blockAmong(near: number, far: number, seq: number): number {
+  private blockAmong(near: number, far: number, seq: number): number {
     const log = this.#log;
     for (let back = near; back < far; back++) {
       const block = log.back(back);
@@ -86,7 +86,7 @@ export class Locator {
   }
 
   /** Moves a cursor to the next reading. False, and it stays, where there is none. */
-  #step(cursor: Cursor): boolean {
+  private step(cursor: Cursor): boolean {
     const log = this.#log;
     const { record } = log;
     let { block, slot, boot, origin } = cursor;
@@ -117,7 +117,7 @@ export class Locator {
   }
 
   /** The clock of a boot that was set after the reading at the cursor. */
-  #laterOrigin({ block, slot }: Cursor, boot: number): number {
+  private laterOrigin({ block, slot }: Cursor, boot: number): number {
     const log = this.#log;
     const { record } = log;
     for (;;) {

@@ -99,7 +99,7 @@ export class Outbox implements Waiting {
     if (seq !== this.#next) throw new RangeError(`reading ${seq} where ${this.#next} comes next`);
     this.#next = seq + 1;
     reading.epoch = this.#epoch;
-    if (this.#isJournalDue() && this.#spill() && this.#write(reading)) return;
+    if (this.isJournalDue() && this.spill() && this.write(reading)) return;
     // The journal's failure may have changed it.
     reading.epoch = this.#epoch;
     const gone = this.#queue.append(reading);
@@ -110,7 +110,7 @@ export class Outbox implements Waiting {
   linkChanged(isUp: boolean): void {
     if (this.#isLinkUp === isUp) return;
     this.#isLinkUp = isUp;
-    if (!isUp && this.#isJournalDue()) this.#spill();
+    if (!isUp && this.isJournalDue()) this.spill();
   }
 
   /** The clock was set: readings that were journalled before get their time, also after a restart. */
@@ -119,7 +119,7 @@ export class Outbox implements Waiting {
     try {
       this.#journal.noteClock();
     } catch (error) {
-      this.#failed(error);
+      this.failed(error);
     }
   }
 
@@ -130,13 +130,13 @@ export class Outbox implements Waiting {
   close(): void {
     const journal = this.#journal;
     if (!journal) return;
-    this.#spill();
+    this.spill();
     this.#journal = undefined;
     try {
       journal.flush();
       journal.close();
     } catch (error) {
-      this.#failed(error);
+      this.failed(error);
     }
   }
 
@@ -159,7 +159,7 @@ export class Outbox implements Waiting {
         const found = journal.following(seq);
         if (found < journal.next) return found;
       } catch (error) {
-        this.#failed(error);
+        this.failed(error);
         // Whoever asks goes on behind what is there, and has to begin again.
         this.#forgotten += 1;
         // Nothing for now: what is in memory must not go before what cannot be read.
@@ -176,7 +176,7 @@ export class Outbox implements Waiting {
     try {
       return journal.read(seq, into);
     } catch (error) {
-      this.#failed(error);
+      this.failed(error);
       return false;
     }
   }
@@ -189,7 +189,7 @@ export class Outbox implements Waiting {
         journal.acknowledge(seq);
       } catch (error) {
         this.#forgotten += 1;
-        this.#failed(error);
+        this.failed(error);
       }
     }
     if (this.#spell > 0 && this.size === 0) {
@@ -199,7 +199,7 @@ export class Outbox implements Waiting {
   }
 
   /** Whether readings go to the journal now. */
-  #isJournalDue(): boolean {
+  private isJournalDue(): boolean {
     if (!this.#journal) return false;
     if (this.#retryIn > 0) {
       this.#retryIn -= 1;
@@ -211,24 +211,24 @@ export class Outbox implements Waiting {
   }
 
   /** Moves what waits in memory to the journal. False where it is not all there then. */
-  #spill(): boolean {
+  private spill(): boolean {
     const queue = this.#queue;
     const reading = this.#spilled;
     while (queue.size > 0) {
       const seq = queue.first;
       queue.read(seq, reading);
-      if (!this.#write(reading)) return false;
+      if (!this.write(reading)) return false;
       queue.acknowledge(seq);
     }
     return true;
   }
 
   /** False where the journal fails: the node goes on in memory, and tries again later. */
-  #write(reading: Reading): boolean {
+  private write(reading: Reading): boolean {
     try {
       (this.#journal as Journal).append(reading);
     } catch (error) {
-      this.#failed(error);
+      this.failed(error);
       return false;
     }
     if (this.#retryPeriod > 0) this.#monitor.warning?.("the journal can be written again");
@@ -236,7 +236,7 @@ export class Outbox implements Waiting {
     return true;
   }
 
-  #failed(error: unknown): void {
+  private failed(error: unknown): void {
     if (this.#retryPeriod === 0) {
       this.#monitor.warning?.(
         `the journal fails (${errorText(error)}): readings wait in memory until it can be written`,

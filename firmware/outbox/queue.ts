@@ -65,14 +65,14 @@ export class Queue implements Waiting {
     if (seq < this.#next) throw new RangeError(`reading ${seq} where ${this.#next} comes next`);
     this.#next = seq + 1;
     let gone = -1;
-    if (this.#used === this.capacity && this.#size < this.capacity) this.#closeGaps();
+    if (this.#used === this.capacity && this.#size < this.capacity) this.closeGaps();
     if (this.#policy === Policy.THIN && seq % stride(this.#used, this.capacity) !== 0) return seq;
     if (this.#used === this.capacity) {
       if (this.#policy !== Policy.OLDEST) return seq;
       gone = this.first;
       this.acknowledge(gone);
     }
-    const at = this.#place(this.#used);
+    const at = this.place(this.#used);
     this.#seqs[at] = seq;
     this.#quantities[at] = reading.quantity;
     this.#values[at] = reading.value;
@@ -85,15 +85,15 @@ export class Queue implements Waiting {
   }
 
   following(seq: number): number {
-    for (let i = this.#search(seq); i < this.#used; i++) {
-      const at = this.#place(i);
+    for (let i = this.search(seq); i < this.#used; i++) {
+      const at = this.place(i);
       if (this.#waiting[at] === 1) return this.#seqs[at];
     }
     return this.#next;
   }
 
   read(seq: number, into: Reading): boolean {
-    const at = this.#find(seq);
+    const at = this.find(seq);
     if (at < 0) return false;
     into.quantity = this.#quantities[at] as Quantity;
     into.value = this.#values[at];
@@ -106,24 +106,24 @@ export class Queue implements Waiting {
   }
 
   acknowledge(seq: number): void {
-    const at = this.#find(seq);
+    const at = this.find(seq);
     if (at < 0) return;
     this.#waiting[at] = 0;
     this.#size -= 1;
     while (this.#used > 0 && this.#waiting[this.#head] === 0) {
-      this.#head = this.#place(1);
+      this.#head = this.place(1);
       this.#used -= 1;
     }
-    while (this.#used > 0 && this.#waiting[this.#place(this.#used - 1)] === 0) this.#used -= 1;
+    while (this.#used > 0 && this.#waiting[this.place(this.#used - 1)] === 0) this.#used -= 1;
   }
 
   /** Moves what waits together: what was acknowledged in between takes no place any more. */
-  #closeGaps(): void {
+  private closeGaps(): void {
     let kept = 0;
     for (let i = 0; i < this.#used; i++) {
-      const from = this.#place(i);
+      const from = this.place(i);
       if (this.#waiting[from] === 0) continue;
-      const to = this.#place(kept++);
+      const to = this.place(kept++);
       this.#seqs[to] = this.#seqs[from];
       this.#quantities[to] = this.#quantities[from];
       this.#values[to] = this.#values[from];
@@ -135,28 +135,28 @@ export class Queue implements Waiting {
   }
 
   /** Index into the rings of the `i`th place. */
-  #place(i: number): number {
+  private place(i: number): number {
     const at = this.#head + i;
     return at < this.capacity ? at : at - this.capacity;
   }
 
   /** The first place whose number is not below `seq`; `#used` where there is none. */
-  #search(seq: number): number {
+  private search(seq: number): number {
     let low = 0;
     let high = this.#used;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (this.#seqs[this.#place(middle)] < seq) low = middle + 1;
+      if (this.#seqs[this.place(middle)] < seq) low = middle + 1;
       else high = middle;
     }
     return low;
   }
 
   /** Index of a reading that waits, -1 for none. */
-  #find(seq: number): number {
-    const i = this.#search(seq);
+  private find(seq: number): number {
+    const i = this.search(seq);
     if (i === this.#used) return -1;
-    const at = this.#place(i);
+    const at = this.place(i);
     return this.#seqs[at] === seq && this.#waiting[at] === 1 ? at : -1;
   }
 }

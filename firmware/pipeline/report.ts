@@ -46,7 +46,7 @@ export class Report {
       // After an early value the due time is so much more than an interval ahead, and never further: what looks so is
       // weeks ago, beyond a wrap.
       if (overdue < -(interval * EARLY) && overdue >= -(interval * (1 + EARLY))) return false;
-      if (Math.abs(value - last) < this.#deadband && !this.#isHeartbeat(ticks)) {
+      if (Math.abs(value - last) < this.#deadband && !this.isHeartbeat(ticks)) {
         // An early one leaves the grid as it is: moved, it would make the interval shorter for the next.
         if (overdue > 0 || overdue < -interval) this.#due = ticks;
         return false;
@@ -60,7 +60,7 @@ export class Report {
     return true;
   }
 
-  #isHeartbeat(ticks: number): boolean {
+  private isHeartbeat(ticks: number): boolean {
     if (this.#heartbeat === 0) return false;
     const silent = elapsed(this.#reported, ticks);
     return silent >= this.#heartbeat || silent < 0;

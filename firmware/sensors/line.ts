@@ -80,69 +80,69 @@ export class LineParser {
     this.#at = 0;
     this.#end = length;
     this.values.fill(Number.NaN);
-    this.#skipBlanks();
-    return this.#peek() === Character.BRACE ? this.#object() : this.#items();
+    this.skipBlanks();
+    return this.peek() === Character.BRACE ? this.object() : this.items();
   }
 
-  #peek(): number {
+  private peek(): number {
     return this.#at < this.#end ? this.#bytes[this.#at] : -1;
   }
 
-  #skipBlanks(): void {
-    while (isBlank(this.#peek())) this.#at++;
+  private skipBlanks(): void {
+    while (isBlank(this.peek())) this.#at++;
   }
 
-  #items(): boolean {
+  private items(): boolean {
     if (this.#at === this.#end) return false;
-    if (!isLetter(this.#peek())) {
+    if (!isLetter(this.peek())) {
       // A number without a name stands alone.
-      return this.#item(Quantity.TEMPERATURE) && this.#at === this.#end;
+      return this.item(Quantity.TEMPERATURE) && this.#at === this.#end;
     }
     while (this.#at < this.#end) {
-      const quantity = this.#name();
-      if (quantity < 0 || !this.#item(quantity as Quantity)) return false;
-      const next = this.#peek();
+      const quantity = this.name();
+      if (quantity < 0 || !this.item(quantity as Quantity)) return false;
+      const next = this.peek();
       if (next === Character.COMMA || next === Character.SEMICOLON) {
         this.#at++;
-        this.#skipBlanks();
+        this.skipBlanks();
       }
     }
     return true;
   }
 
-  #name(): Quantity | -1 {
+  private name(): Quantity | -1 {
     let name = "";
-    for (let next = this.#peek(); isLetter(next); next = this.#peek()) {
+    for (let next = this.peek(); isLetter(next); next = this.peek()) {
       if (name.length === NAME_LIMIT) return -1;
       name += String.fromCharCode(next);
       this.#at++;
     }
-    this.#skipBlanks();
-    const next = this.#peek();
+    this.skipBlanks();
+    const next = this.peek();
     if (next !== Character.EQUALS && next !== Character.COLON) return -1;
     this.#at++;
-    this.#skipBlanks();
+    this.skipBlanks();
     return quantityNamed(name);
   }
 
   /** A number, its unit if it has one, and the blanks behind. */
-  #item(quantity: Quantity): boolean {
-    const number = this.#number();
-    this.#skipBlanks();
-    const value = this.#unit(quantity, number);
-    this.#skipBlanks();
+  private item(quantity: Quantity): boolean {
+    const number = this.number();
+    this.skipBlanks();
+    const value = this.unit(quantity, number);
+    this.skipBlanks();
     if (Number.isNaN(value) || !Number.isNaN(this.values[quantity])) return false;
     this.values[quantity] = value;
     return true;
   }
 
-  #number(): number {
-    const sign = this.#peek();
+  private number(): number {
+    const sign = this.peek();
     if (sign === Character.MINUS || sign === Character.PLUS) this.#at++;
     let digits = 0;
     let value = 0;
     let divisor = 0;
-    for (let next = this.#peek(); ; next = this.#peek()) {
+    for (let next = this.peek(); ; next = this.peek()) {
       if (next >= Character.ZERO && next <= Character.NINE) {
         if (++digits > DIGIT_LIMIT) return Number.NaN;
         value = value * 10 + (next - Character.ZERO);
@@ -157,14 +157,14 @@ export class LineParser {
   }
 
   /** Applies the unit that follows, if one does; NaN where what follows belongs to no item. */
-  #unit(quantity: Quantity, value: number): number {
+  private unit(quantity: Quantity, value: number): number {
     const start = this.#at;
     if (quantity === Quantity.HUMIDITY) {
-      if (this.#peek() === Character.PERCENT) this.#at++;
+      if (this.peek() === Character.PERCENT) this.#at++;
     } else {
-      if (quantity === Quantity.TEMPERATURE) this.#degreeSign();
+      if (quantity === Quantity.TEMPERATURE) this.degreeSign();
       let unit = "";
-      for (let next = this.#peek(); isLetter(next) && unit.length < 4; next = this.#peek()) {
+      for (let next = this.peek(); isLetter(next) && unit.length < 4; next = this.peek()) {
         unit += String.fromCharCode(next);
         this.#at++;
       }
@@ -172,7 +172,7 @@ export class LineParser {
       if (!Number.isNaN(converted)) value = converted;
       else this.#at = start; // a word that is no unit may be the next item's name
     }
-    const next = this.#peek();
+    const next = this.peek();
     const apart =
       next === -1 ||
       next === Character.SPACE ||
@@ -184,16 +184,16 @@ export class LineParser {
   }
 
   /** `°` in UTF-8 or Latin-1, and blanks behind it. */
-  #degreeSign(): void {
+  private degreeSign(): void {
     const isPair = this.#at + 1 < this.#end && this.#bytes[this.#at + 1] === Character.DEGREE;
-    if (this.#peek() === Character.DEGREE_LEAD && isPair) this.#at++;
-    if (this.#peek() === Character.DEGREE) {
+    if (this.peek() === Character.DEGREE_LEAD && isPair) this.#at++;
+    if (this.peek() === Character.DEGREE) {
       this.#at++;
-      this.#skipBlanks();
+      this.skipBlanks();
     }
   }
 
-  #object(): boolean {
+  private object(): boolean {
     const text = readUTF8(this.#bytes, this.#at, this.#end);
     if (text === undefined) return false;
     let object: unknown;

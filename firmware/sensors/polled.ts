@@ -52,17 +52,17 @@ export class PolledSource implements Source {
     this.#options = options;
     this.#period = options.period;
     this.#sink = sink;
-    this.#alarm = new Alarm(options.timer, () => (this.#sensor ? this.#sample(this.#sensor) : this.#open()));
-    this.#sensorOptions = { ...options.options, onError: (reason) => this.#onError(reason) };
+    this.#alarm = new Alarm(options.timer, () => (this.#sensor ? this.sample(this.#sensor) : this.open()));
+    this.#sensorOptions = { ...options.options, onError: (reason) => this.onError(reason) };
   }
 
   start(): void {
-    this.#open();
+    this.open();
   }
 
   close(): void {
     this.#alarm.clear();
-    this.#closeSensor();
+    this.closeSensor();
   }
 
   setPeriod(milliseconds: number): void {
@@ -75,7 +75,7 @@ export class PolledSource implements Source {
     this.#alarm.set(milliseconds);
   }
 
-  #closeSensor(): void {
+  private closeSensor(): void {
     const sensor = this.#sensor;
     this.#sensor = undefined;
     try {
@@ -85,12 +85,12 @@ export class PolledSource implements Source {
     }
   }
 
-  #open(): void {
+  private open(): void {
     try {
       this.#sensor = new this.#options.io(this.#sensorOptions);
       this.#failures = 0;
     } catch (error) {
-      this.#onError(errorText(error));
+      this.onError(errorText(error));
     }
     if (!this.#attempted) {
       this.#attempted = true;
@@ -100,7 +100,7 @@ export class PolledSource implements Source {
     this.#alarm.set(this.#sensor ? SETTLING : REOPEN_PERIOD);
   }
 
-  #sample(sensor: Sensor): void {
+  private sample(sensor: Sensor): void {
     const { readyPeriod, humidityScale, clock, counters } = this.#options;
     const errors = counters.sensorErrors;
     let next = this.#period;
@@ -118,10 +118,10 @@ export class PolledSource implements Source {
         if (counters.sensorErrors === errors) this.#troubled = false;
       }
     } catch (error) {
-      this.#onError(errorText(error));
+      this.onError(errorText(error));
       this.#failures += 1;
       if (this.#failures >= FAILURES_BEFORE_REOPEN) {
-        this.#closeSensor();
+        this.closeSensor();
         this.#alarm.set(REOPEN_PERIOD);
         return;
       }
@@ -135,7 +135,7 @@ export class PolledSource implements Source {
     this.#alarm.set(elapsed(now, this.#due));
   }
 
-  #onError(reason: string): void {
+  private onError(reason: string): void {
     this.#options.counters.sensorErrors += 1;
     if (this.#troubled) return;
     this.#troubled = true;

@@ -47,7 +47,7 @@ export class SHT3x {
     this.#onError = options.onError;
     try {
       // A part that is measuring from before our restart takes no other command (section 4.8).
-      this.#write(Command.BREAK);
+      this.write(Command.BREAK);
     } catch (error) {
       io.close();
       throw error;
@@ -63,7 +63,7 @@ export class SHT3x {
         : repeatability === "medium"
           ? Command.PERIODIC_MEDIUM
           : Command.PERIODIC_LOW;
-    if (this.#started) this.#write(Command.BREAK);
+    if (this.#started) this.write(Command.BREAK);
     this.#started = false;
   }
 
@@ -74,18 +74,18 @@ export class SHT3x {
    */
   sample(): { thermometer?: { temperature: number }; hygrometer?: { humidity: number } } | undefined {
     if (!this.#started) {
-      this.#write(this.#periodic);
+      this.write(this.#periodic);
       this.#started = true;
       return undefined;
     }
     const data = this.#data;
     try {
-      this.#write(Command.FETCH_DATA);
+      this.write(Command.FETCH_DATA);
       this.#io.read(data);
     } catch (error) {
       this.#started = false;
       // If it is only the wire that failed, the part goes on measuring and takes no other command (section 4.8).
-      this.#stop();
+      this.stop();
       throw error;
     }
     const sample: { thermometer?: { temperature: number }; hygrometer?: { humidity: number } } = {};
@@ -101,19 +101,19 @@ export class SHT3x {
   }
 
   close(): void {
-    this.#stop();
+    this.stop();
     this.#io.close();
   }
 
-  #stop(): void {
+  private stop(): void {
     try {
-      this.#write(Command.BREAK);
+      this.write(Command.BREAK);
     } catch {
       // It may be gone.
     }
   }
 
-  #write(command: number): void {
+  private write(command: number): void {
     this.#command[0] = command >> 8;
     this.#command[1] = command & 0xff;
     this.#io.write(this.#command);

@@ -59,19 +59,19 @@ export class UARTSource implements Source {
   constructor(options: UARTOptions, sink: Sink) {
     this.#options = options;
     this.#sink = sink;
-    this.#alarm = new Alarm(options.timer, () => this.#open());
+    this.#alarm = new Alarm(options.timer, () => this.open());
   }
 
   start(): void {
-    this.#open();
+    this.open();
   }
 
   close(): void {
     this.#alarm.clear();
-    this.#closePort();
+    this.closePort();
   }
 
-  #open(): void {
+  private open(): void {
     const { serial, baud } = this.#options;
     this.#length = 0;
     this.#skip = false;
@@ -81,11 +81,11 @@ export class UARTSource implements Source {
       this.#serial = new serial.io({
         ...serial,
         baud,
-        onReadable: (count) => this.#onReadable(count),
-        onError: (reason) => this.#lost(reason ? errorText(reason) : "the port is gone"),
+        onReadable: (count) => this.onReadable(count),
+        onError: (reason) => this.lost(reason ? errorText(reason) : "the port is gone"),
       });
     } catch (error) {
-      this.#lost(errorText(error));
+      this.lost(errorText(error));
     }
     if (!this.#attempted) {
       this.#attempted = true;
@@ -93,14 +93,14 @@ export class UARTSource implements Source {
     }
   }
 
-  #closePort(): void {
+  private closePort(): void {
     const serial = this.#serial;
     this.#serial = undefined;
     serial?.close();
   }
 
-  #lost(reason: string): void {
-    this.#closePort();
+  private lost(reason: string): void {
+    this.closePort();
     if (!this.#troubled) {
       this.#troubled = true;
       this.#options.counters.sensorErrors += 1;
@@ -109,7 +109,7 @@ export class UARTSource implements Source {
     this.#alarm.set(REOPEN_PERIOD);
   }
 
-  #onReadable(count: number): void {
+  private onReadable(count: number): void {
     if (this.#silent) {
       this.#silent = false;
       // Unsigned: after 25 days of silence the difference is negative.
@@ -123,13 +123,13 @@ export class UARTSource implements Source {
       const read = this.#serial.read(chunk);
       if (!read) return;
       count -= read;
-      for (let i = 0; i < read && this.#serial; i++) this.#byte(chunk[i]);
+      for (let i = 0; i < read && this.#serial; i++) this.byte(chunk[i]);
     }
   }
 
-  #byte(byte: number): void {
+  private byte(byte: number): void {
     if (byte === LF || byte === CR) {
-      if (this.#length > 0 && !this.#skip) this.#endOfLine();
+      if (this.#length > 0 && !this.#skip) this.endOfLine();
       this.#length = 0;
       this.#skip = false;
       return;
@@ -143,9 +143,9 @@ export class UARTSource implements Source {
     this.#line[this.#length++] = byte;
   }
 
-  #endOfLine(): void {
+  private endOfLine(): void {
     if (!this.#parser.parse(this.#line, this.#length)) {
-      if (!this.#isBlank()) this.#options.counters.malformed += 1;
+      if (!this.isBlank()) this.#options.counters.malformed += 1;
       return;
     }
     const values = this.#parser.values;
@@ -157,7 +157,7 @@ export class UARTSource implements Source {
     }
   }
 
-  #isBlank(): boolean {
+  private isBlank(): boolean {
     for (let i = 0; i < this.#length; i++) if (this.#line[i] > 0x20) return false;
     return true;
   }

@@ -227,7 +227,7 @@ class Extensions {
     extension.finish();
     switch (id) {
       case SUBJECT_ALT_NAME:
-        this.#addNames(value.enter(Tag.SEQUENCE));
+        this.addNames(value.enter(Tag.SEQUENCE));
         break;
       case BASIC_CONSTRAINTS: {
         const fields = value.enter(Tag.SEQUENCE);
@@ -257,7 +257,7 @@ class Extensions {
     value.finish();
   }
 
-  #addNames(list: DER): void {
+  private addNames(list: DER): void {
     while (!list.done) {
       const { tag } = list;
       const contents = list.contents(tag);

@@ -146,12 +146,12 @@ export class Handshake {
         throw new Error(
           "the server sends a TLS message in pieces: a shorter chain of certificates is needed",
         );
-      this.#message(record[at], record.subarray(at + 4, end));
+      this.message(record[at], record.subarray(at + 4, end));
       at = end;
     }
   }
 
-  #message(type: number, body: Uint8Array): void {
+  private message(type: number, body: Uint8Array): void {
     switch (this.#expect) {
       case Expect.SERVER_HELLO:
         if (type !== Message.SERVER_HELLO) break;

@@ -57,7 +57,7 @@ export class Download {
     const { dns, socket, timer, clock, address, agent, random } = options;
     this.#options = options;
     this.#backoff = new Backoff(random);
-    this.#alarm = new Alarm(timer, () => this.#next());
+    this.#alarm = new Alarm(timer, () => this.next());
     this.#client = new RangeClient({
       dns,
       socket,
@@ -66,10 +66,10 @@ export class Download {
       address,
       agent,
       onData: (bytes) => this.#image?.write(bytes),
-      onDone: () => this.#blockDone(),
+      onDone: () => this.blockDone(),
       onFailed: (reason, isWrong) => {
-        if (isWrong) this.#fault(reason);
-        else this.#wait(reason);
+        if (isWrong) this.fault(reason);
+        else this.wait(reason);
       },
     });
   }
@@ -97,24 +97,24 @@ export class Download {
     }
   }
 
-  #next(): void {
+  private next(): void {
     try {
       const { flash, size, sha256 } = this.#options;
       this.#image ??= new SlotImage(flash, size, sha256);
       const image = this.#image;
-      if (image.isComplete) return this.#verify(image);
+      if (image.isComplete) return this.verify(image);
       image.beginBlock();
       this.#client.request(image.done, image.last, image.size);
     } catch (error) {
-      this.#fault(errorText(error));
+      this.fault(errorText(error));
     }
   }
 
-  #blockDone(): void {
+  private blockDone(): void {
     try {
       this.#image?.endBlock();
     } catch (error) {
-      return this.#fault(errorText(error));
+      return this.fault(errorText(error));
     }
     this.#backoff.reset();
     this.#fruitless = 0;
@@ -124,7 +124,7 @@ export class Download {
   }
 
   /** Reads a block back at each turn: an image takes a second or two in all, which is long for whoever waits. */
-  #verify(image: SlotImage): void {
+  private verify(image: SlotImage): void {
     if (!this.#digest) {
       this.#client.close();
       this.#digest = this.#options.digest();
@@ -140,20 +140,18 @@ export class Download {
       return;
     }
     image.discard();
-    this.#fault(
-      "the image's digest is not the manifest's: another image, or one that was changed on the way",
-    );
+    this.fault("the image's digest is not the manifest's: another image, or one that was changed on the way");
   }
 
-  #wait(reason: string): void {
+  private wait(reason: string): void {
     if (this.#image?.isBegun) this.#fruitless += 1;
-    if (this.#fruitless >= FRUITLESS) return this.#fault(`no block of the image ever comes whole: ${reason}`);
+    if (this.#fruitless >= FRUITLESS) return this.fault(`no block of the image ever comes whole: ${reason}`);
     const wait = this.#backoff.next();
     this.#alarm.set(wait);
     this.#options.onWaiting(reason, wait);
   }
 
-  #fault(reason: string): void {
+  private fault(reason: string): void {
     if (this.#isClosed) return;
     this.close();
     this.#options.onFault(reason);

@@ -61,13 +61,13 @@ export class HTTPHead {
     }
     const line = this.#line;
     this.#line = "";
-    if (this.status === 0) return this.#readStatus(line);
+    if (this.status === 0) return this.readStatus(line);
     if (line === "") this.isComplete = true;
-    else this.#readField(line);
+    else this.readField(line);
     return undefined;
   }
 
-  #readStatus(line: string): string | undefined {
+  private readStatus(line: string): string | undefined {
     const isHTTP = line.startsWith("HTTP/1.") && line.charAt(8) === " " && line.charAt(12).trim() === "";
     const status = isHTTP ? number(line.slice(9, 12)) : 0;
     if (!(status >= 100 && status <= 599)) return NO_SERVER;
@@ -77,7 +77,7 @@ export class HTTPHead {
     return undefined;
   }
 
-  #readField(line: string): void {
+  private readField(line: string): void {
     const colon = line.indexOf(":");
     const name = line.slice(0, Math.max(colon, 0)).toLowerCase();
     const value = line.slice(colon + 1).trim();
@@ -88,7 +88,7 @@ export class HTTPHead {
         this.#hasLength = true;
         break;
       case "content-range":
-        this.#readRange(value);
+        this.readRange(value);
         break;
       case "transfer-encoding":
         this.isEncoded = true;
@@ -105,7 +105,7 @@ export class HTTPHead {
   }
 
   /** `bytes first-last/total` (RFC 9110, 14.4). Said twice, differently, it is none. */
-  #readRange(value: string): void {
+  private readRange(value: string): void {
     const hyphen = value.indexOf("-");
     const slash = value.indexOf("/");
     const isOne = value.toLowerCase().startsWith("bytes ") && hyphen >= 0 && slash > hyphen;

@@ -73,7 +73,7 @@ export class RangeClient {
 
   constructor(options: RangeClientOptions) {
     this.#options = options;
-    this.#alarm = new Alarm(options.timer, () => this.#look());
+    this.#alarm = new Alarm(options.timer, () => this.look());
   }
 
   /**
@@ -86,18 +86,18 @@ export class RangeClient {
     this.#askedAt = this.#heardAt = this.#options.clock.ticks();
     this.#state = State.CONNECTING;
     this.#alarm.set(SILENCE);
-    if (this.#socket) this.#write();
-    else this.#connect();
+    if (this.#socket) this.write();
+    else this.connect();
   }
 
   /** Ends whatever is under way; nothing is called back. */
   close(): void {
     this.#state = State.IDLE;
     this.#alarm.clear();
-    this.#disconnect();
+    this.disconnect();
   }
 
-  #disconnect(): void {
+  private disconnect(): void {
     this.#connection += 1;
     const socket = this.#socket;
     this.#socket = undefined;
@@ -105,7 +105,7 @@ export class RangeClient {
     socket?.close();
   }
 
-  #connect(): void {
+  private connect(): void {
     const { dns, socket, address } = this.#options;
     const { host, port } = address;
     this.#answers = 0;
@@ -124,35 +124,35 @@ export class RangeClient {
               host,
               port,
               onReadable: (count) => {
-                if (isCurrent()) this.#onReadable(count);
+                if (isCurrent()) this.onReadable(count);
               },
               onWritable: (count) => {
-                if (isCurrent()) this.#onWritable(count);
+                if (isCurrent()) this.onWritable(count);
               },
               onError: (reason) => {
-                if (isCurrent()) this.#onError(reason);
+                if (isCurrent()) this.onError(reason);
               },
             });
           } catch (error) {
-            this.#fail(errorText(error));
+            this.fail(errorText(error));
           }
         },
         onError: () => {
-          if (isCurrent()) this.#fail(`no address found for ${host}`);
+          if (isCurrent()) this.fail(`no address found for ${host}`);
         },
       });
     } catch (error) {
-      this.#fail(errorText(error));
+      this.fail(errorText(error));
     }
   }
 
-  #onWritable(count: number): void {
+  private onWritable(count: number): void {
     this.#writable = count;
-    if (this.#state === State.CONNECTING) this.#write();
+    if (this.#state === State.CONNECTING) this.write();
   }
 
   /** The request, once there is room for it. */
-  #write(): void {
+  private write(): void {
     const { address, agent } = this.#options;
     const text = `GET ${address.target} HTTP/1.1\r\nHost: ${address.authority}\r\nRange: bytes=${this.#first}-${this.#last}\r\nAccept-Encoding: identity\r\nUser-Agent: ${agent}\r\n\r\n`;
     const request = new Uint8Array(utf8Length(text));
@@ -165,11 +165,11 @@ export class RangeClient {
     } catch (error) {
       // As lwIP's class has it where the connection failed just now.
       this.#state = State.CONNECTING;
-      this.#onError(error);
+      this.onError(error);
     }
   }
 
-  #onReadable(count: number): void {
+  private onReadable(count: number): void {
     const piece = this.#piece;
     this.#heardAt = this.#options.clock.ticks();
     // Whoever was told something may have closed; another connection is not there before a later turn.
@@ -180,27 +180,27 @@ export class RangeClient {
       try {
         this.#socket.read(bytes);
       } catch (error) {
-        return this.#onError(error);
+        return this.onError(error);
       }
-      this.#take(bytes, count);
+      this.take(bytes, count);
     }
   }
 
   /** @param behind bytes that have come behind these */
-  #take(bytes: Uint8Array, behind: number): void {
+  private take(bytes: Uint8Array, behind: number): void {
     let at = 0;
     while (at < bytes.length && this.#state === State.HEAD) {
       const fault = this.#head.add(bytes[at]);
       at += 1;
-      if (fault !== undefined) return this.#fail(fault);
-      if (this.#head.isComplete && !this.#answered()) return;
+      if (fault !== undefined) return this.fail(fault);
+      if (this.#head.isComplete && !this.answered()) return;
     }
     if (this.#state === State.BODY) {
       const count = Math.min(bytes.length - at, this.#missing);
       try {
         if (count > 0) this.#options.onData(bytes.subarray(at, at + count));
       } catch (error) {
-        return this.#fail(errorText(error), true);
+        return this.fail(errorText(error), true);
       }
       // Whoever got it may have closed.
       if (this.#state !== State.BODY) return;
@@ -208,18 +208,18 @@ export class RangeClient {
       this.#missing -= count;
       if (this.#missing > 0) return;
       if (at < bytes.length || behind > 0)
-        return this.#fail("the server sends more than it was asked for", true);
-      this.#done();
+        return this.fail("the server sends more than it was asked for", true);
+      this.done();
     } else if (at < bytes.length && this.#state !== State.HEAD) {
       // Nothing was asked for.
-      if (this.#state === State.CONNECTING && this.#answers === 0) return this.#fail(NO_SERVER);
-      this.#disconnect();
-      if (this.#state === State.CONNECTING) this.#connect();
+      if (this.#state === State.CONNECTING && this.#answers === 0) return this.fail(NO_SERVER);
+      this.disconnect();
+      if (this.#state === State.CONNECTING) this.connect();
     }
   }
 
   /** Status and header fields are there. @returns whether the range follows */
-  #answered(): boolean {
+  private answered(): boolean {
     const head = this.#head;
     const { status } = head;
     if (status >= 100 && status < 200) {
@@ -228,61 +228,61 @@ export class RangeClient {
       return true;
     }
     const length = this.#last - this.#first + 1;
-    if (status === 200) return this.#refuse("the server does not answer range requests", false);
-    if (status === 416) return this.#refuse("the server's file is another one: it has no such range", true);
-    if (status !== 206) return this.#refuse(`the server answers ${status}`, false);
+    if (status === 200) return this.refuse("the server does not answer range requests", false);
+    if (status === 416) return this.refuse("the server's file is another one: it has no such range", true);
+    if (status !== 206) return this.refuse(`the server answers ${status}`, false);
     if (head.total >= 0 && head.total !== this.#size)
-      return this.#refuse(`the server's file has ${head.total} bytes, and the image ${this.#size}`, true);
+      return this.refuse(`the server's file has ${head.total} bytes, and the image ${this.#size}`, true);
     if (head.first !== this.#first || head.last !== this.#last || head.total < 0)
-      return this.#refuse("the server sends another range than it was asked for", true);
+      return this.refuse("the server sends another range than it was asked for", true);
     if (head.isEncoded || head.length !== length)
-      return this.#refuse("the server's answer has another length than its range", true);
+      return this.refuse("the server's answer has another length than its range", true);
     this.#missing = length;
     this.#state = State.BODY;
     return true;
   }
 
-  #refuse(reason: string, isWrong: boolean): boolean {
-    this.#fail(reason, isWrong);
+  private refuse(reason: string, isWrong: boolean): boolean {
+    this.fail(reason, isWrong);
     return false;
   }
 
-  #done(): void {
+  private done(): void {
     this.#state = State.IDLE;
     this.#alarm.clear();
     this.#answers += 1;
-    if (!this.#head.isKept) this.#disconnect();
+    if (!this.#head.isKept) this.disconnect();
     this.#options.onDone();
   }
 
-  #onError(reason: unknown): void {
+  private onError(reason: unknown): void {
     const state = this.#state;
     const answers = this.#answers;
-    this.#disconnect();
+    this.disconnect();
     if (state === State.IDLE) return;
     // A connection that was kept, and closed just when it was needed again: servers do that.
     if (answers > 0 && (state === State.CONNECTING || (state === State.HEAD && this.#head.isEmpty))) {
       this.#state = State.CONNECTING;
-      this.#connect();
+      this.connect();
       return;
     }
     const what = reason ? `: ${errorText(reason)}` : "";
-    if (state === State.CONNECTING) this.#fail(`no connection to the server${what}`);
-    else this.#fail(`the connection ended within the server's answer${what}`);
+    if (state === State.CONNECTING) this.fail(`no connection to the server${what}`);
+    else this.fail(`the connection ended within the server's answer${what}`);
   }
 
-  #fail(reason: string, isWrong = false): void {
+  private fail(reason: string, isWrong = false): void {
     if (this.#state === State.IDLE) return;
     this.close();
     this.#options.onFailed(reason, isWrong);
   }
 
   /** Looks whether the server still gets anywhere. */
-  #look(): void {
+  private look(): void {
     const now = this.#options.clock.ticks();
     const silence = elapsed(this.#heardAt, now);
-    if (silence >= SILENCE) return this.#fail("the server does not answer");
-    if (elapsed(this.#askedAt, now) >= PATIENCE) return this.#fail("the server is too slow");
+    if (silence >= SILENCE) return this.fail("the server does not answer");
+    if (elapsed(this.#askedAt, now) >= PATIENCE) return this.fail("the server is too slow");
     this.#alarm.set(SILENCE - silence);
   }
 }

@@ -61,7 +61,7 @@ export class SlotImage {
     this.#blockLength = blockLength;
     this.#notes = blocks - 1;
     this.size = size;
-    if (this.#isNoted()) this.#block = this.#completeBlocks();
+    if (this.isNoted()) this.#block = this.completeBlocks();
     else this.discard();
   }
 
@@ -87,7 +87,7 @@ export class SlotImage {
     this.#block = this.#written = 0;
     this.#flash.eraseBlock(this.#notes);
     this.#flash.write(header, this.#notes * this.#blockLength);
-    if (!this.#isNoted()) throw new Error(UNFAITHFUL);
+    if (!this.isNoted()) throw new Error(UNFAITHFUL);
   }
 
   /** Some of the block to fetch next is written: getting it again erases it again. */
@@ -111,7 +111,7 @@ export class SlotImage {
     if (this.#written === 0 && data.length > 0) {
       this.#flash.eraseBlock(this.#block);
       if (this.#block === 0) {
-        this.#keepFirst(data[0]);
+        this.keepFirst(data[0]);
         done = this.#written = 1;
       }
     }
@@ -129,7 +129,7 @@ export class SlotImage {
 
   /** All of it is written. @throws as `write` */
   endBlock(): void {
-    this.#flash.write(Uint8Array.of(0), this.#markOf(this.#block));
+    this.#flash.write(Uint8Array.of(0), this.markOf(this.#block));
     this.#block += 1;
   }
 
@@ -145,7 +145,7 @@ export class SlotImage {
       const count = Math.min(PIECE, end - at);
       const piece = count === PIECE ? this.#piece : this.#piece.subarray(0, count);
       this.#flash.read(piece, at);
-      if (at === 0) piece[0] = this.#firstByte(piece[0]);
+      if (at === 0) piece[0] = this.firstByte(piece[0]);
       digest.write(piece);
       at += count;
     }
@@ -159,56 +159,56 @@ export class SlotImage {
 
   /** Its digest is right: from now on it can run. @throws as `write` */
   release(): void {
-    const there = this.#byteAt(0);
-    const first = this.#firstByte(there);
+    const there = this.byteAt(0);
+    const first = this.firstByte(there);
     if (there === first) return;
     this.#flash.write(Uint8Array.of(first), 0);
-    if (this.#byteAt(0) !== first) throw new Error(UNFAITHFUL);
+    if (this.byteAt(0) !== first) throw new Error(UNFAITHFUL);
   }
 
   /** The image's first byte, where this stands in its place: nothing, or what a cut has left of it. */
-  #firstByte(there: number): number {
-    const kept = this.#byteAt(this.#firstAt);
+  private firstByte(there: number): number {
+    const kept = this.byteAt(this.firstAt);
     return (there & kept) === kept ? kept : there;
   }
 
   /** Keeps the image's first byte for `release`. Another one may be there, of an attempt before a restart. */
-  #keepFirst(byte: number): void {
-    const kept = this.#byteAt(this.#firstAt);
+  private keepFirst(byte: number): void {
+    const kept = this.byteAt(this.firstAt);
     if (kept === byte) return;
     if (kept !== ERASED) this.discard();
-    this.#flash.write(Uint8Array.of(byte), this.#firstAt);
-    if (this.#byteAt(this.#firstAt) !== byte) throw new Error(UNFAITHFUL);
+    this.#flash.write(Uint8Array.of(byte), this.firstAt);
+    if (this.byteAt(this.firstAt) !== byte) throw new Error(UNFAITHFUL);
   }
 
-  #byteAt(position: number): number {
+  private byteAt(position: number): number {
     const byte = this.#piece.subarray(0, 1);
     this.#flash.read(byte, position);
     return byte[0];
   }
 
-  get #firstAt(): number {
+  private get firstAt(): number {
     return this.#notes * this.#blockLength + FIRST_AT;
   }
 
-  #markOf(block: number): number {
+  private markOf(block: number): number {
     return this.#notes * this.#blockLength + MARKS_AT + block;
   }
 
   /** The notes are about this image. */
-  #isNoted(): boolean {
+  private isNoted(): boolean {
     const header = new Uint8Array(MARK_LENGTH + DIGEST_LENGTH);
     this.#flash.read(header, this.#notes * this.#blockLength);
     const isMarked = new DataView(header.buffer).getUint32(0, true) === MARK;
     return isMarked && isSame(header.subarray(MARK_LENGTH), this.#sha256);
   }
 
-  #completeBlocks(): number {
+  private completeBlocks(): number {
     const count = Math.ceil(this.size / this.#blockLength);
     const piece = this.#piece;
     for (let block = 0; block < count; ) {
       const part = Math.min(PIECE, count - block);
-      this.#flash.read(part === PIECE ? piece : piece.subarray(0, part), this.#markOf(block));
+      this.#flash.read(part === PIECE ? piece : piece.subarray(0, part), this.markOf(block));
       for (let i = 0; i < part; i++) if (piece[i] !== 0) return block + i;
       block += part;
     }

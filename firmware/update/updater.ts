@@ -131,15 +131,15 @@ export class Updater {
     const { base, key, timer, random } = options;
     this.#options = options;
     this.#key = parsePublicKey(key);
-    this.#alarm = new Alarm(timer, () => this.#onAlarm());
-    this.#inbox = new Alarm(timer, () => this.#look());
+    this.#alarm = new Alarm(timer, () => this.onAlarm());
+    this.#inbox = new Alarm(timer, () => this.look());
     this.#backoff = new Backoff(random);
     this.subscription = {
       topic: `${base}/update`,
       QoS: 1,
-      onMessage: (message) => this.#receive(message),
+      onMessage: (message) => this.receive(message),
     };
-    this.state = { topic: `${base}/update/state`, text: () => this.#text() };
+    this.state = { topic: `${base}/update/state`, text: () => this.text() };
   }
 
   /** For the diagnostics. */
@@ -154,11 +154,11 @@ export class Updater {
 
   /** The node runs: how the last update went is told, or a trial's time begins. */
   start(): void {
-    this.#recall();
+    this.recall();
     if (this.#state !== State.TRIAL) return;
     const { monitor, version, trial } = this.#options;
     if (this.#version !== "" && this.#version !== version)
-      return this.#endTrial(`the image calls itself ${version}, and the manifest ${this.#version}`);
+      return this.endTrial(`the image calls itself ${version}, and the manifest ${this.#version}`);
     monitor.note?.(
       `version ${version} is on trial: it stays when a reading was taken and delivered within ${formatDuration(trial)}`,
     );
@@ -170,25 +170,25 @@ export class Updater {
     this.#isClosed = true;
     this.#alarm.clear();
     this.#inbox.clear();
-    this.#endDownload();
+    this.endDownload();
   }
 
   /** A value of the sensor was accepted, or a decision made. */
   sensed(): void {
     this.#hasSensed = true;
-    if (this.#state === State.TRIAL && this.#hasDelivered) this.#confirm();
+    if (this.#state === State.TRIAL && this.#hasDelivered) this.confirm();
   }
 
   /** The broker has acknowledged a reading, or what stands for one. */
   delivered(): void {
     this.#hasDelivered = true;
-    if (this.#state === State.TRIAL && this.#hasSensed) this.#confirm();
+    if (this.#state === State.TRIAL && this.#hasSensed) this.confirm();
   }
 
   // --- what was before ---------------------------------------------------------------------------------------------
 
   /** How the last update went, which began before this start. */
-  #recall(): void {
+  private recall(): void {
     const { board, storage, version, reset, isFromOutside } = this.#options;
     if (!board) return;
     let chapter: Chapter | undefined;
@@ -212,13 +212,13 @@ export class Updater {
     if (!chapter) return;
     switch (chapter.stage) {
       case Stage.TRIAL:
-        if (chapter.version === version) this.#conclude(Stage.CONFIRMED, "");
+        if (chapter.version === version) this.conclude(Stage.CONFIRMED, "");
         else if (chapter.reason === "" && isFromOutside(reset) && chapter.trials < TRIALS) {
           this.#reason = `the trial of ${chapter.version} ended by ${reset}`;
           this.#state = State.WAITING;
-          this.#remember({ stage: Stage.TAKEN });
+          this.remember({ stage: Stage.TAKEN });
         } else
-          this.#conclude(
+          this.conclude(
             Stage.REVERTED,
             chapter.reason || `it ended before it was confirmed, by ${endOf(reset)}`,
           );
@@ -228,90 +228,90 @@ export class Updater {
         this.#reason = "the device was restarted, and the manifest has not come again yet";
         break;
       default:
-        this.#show(chapter);
+        this.show(chapter);
         break;
     }
   }
 
   // --- manifests ---------------------------------------------------------------------------------------------------
 
-  #receive({ payload }: Message): void {
+  private receive({ payload }: Message): void {
     this.#payload = payload.slice();
     // A version on trial takes no other update on: the manifest waits for the trial's end.
     if (this.#state === State.TRIAL || this.#state === State.RESTARTING || this.#isClosed) return;
-    this.#inbox.set(this.#checkWait());
+    this.#inbox.set(this.checkWait());
   }
 
   /** Milliseconds until a manifest may be looked at. */
-  #checkWait(): number {
+  private checkWait(): number {
     if (this.#checkedAt === undefined) return 0;
     return Math.max(0, CHECK_PERIOD - (elapsed(this.#checkedAt, this.#options.clock.ticks()) >>> 0));
   }
 
-  #onAlarm(): void {
+  private onAlarm(): void {
     if (this.#state === State.TRIAL) {
       const missing = this.#hasSensed ? "no delivery was acknowledged" : "no reading was taken";
-      this.#endTrial(`${missing} within ${formatDuration(this.#options.trial)}`);
-    } else if (this.#job) this.#judge(this.#job);
+      this.endTrial(`${missing} within ${formatDuration(this.#options.trial)}`);
+    } else if (this.#job) this.judge(this.#job);
   }
 
-  #look(): void {
+  private look(): void {
     const payload = this.#payload;
     this.#payload = undefined;
     if (!payload) return;
-    if (payload.length === 0) this.#withdraw();
-    else this.#open(payload);
+    if (payload.length === 0) this.withdraw();
+    else this.open(payload);
   }
 
-  #open(payload: Uint8Array): void {
+  private open(payload: Uint8Array): void {
     const { board, storage, clock } = this.#options;
     this.#checkedAt = clock.ticks();
     const { line, signature } = openEnvelope(payload);
     const id = board ? hexOf(sha256(board, line)).slice(0, ID_DIGITS) : "";
-    if (!this.#key) return this.#refuse(id, "this device has no update key: set updatekey");
-    if (!board) return this.#refuse(id, "this device cannot be updated over the air");
-    if (!storage || this.#isMemoryLost) return this.#refuse(id, NO_STORAGE);
-    if (!signature) return this.#refuse(id, "it has no signature that could be one");
+    if (!this.#key) return this.refuse(id, "this device has no update key: set updatekey");
+    if (!board) return this.refuse(id, "this device cannot be updated over the air");
+    if (!storage || this.#isMemoryLost) return this.refuse(id, NO_STORAGE);
+    if (!signature) return this.refuse(id, "it has no signature that could be one");
     if (!board.verify(this.#key, line, signature))
-      return this.#refuse(id, "its signature is not that of the update key");
+      return this.refuse(id, "its signature is not that of the update key");
     let manifest: Manifest;
     try {
       manifest = parseManifest(line);
     } catch (error) {
-      return this.#refuse(id, errorText(error));
+      return this.refuse(id, errorText(error));
     }
     // The broker repeats what it retains.
     if (this.#job?.id === id) return;
     if (this.#chapter?.id === id && !isOpen(this.#chapter)) {
       // It has had its chance.
-      if (!this.#job) this.#show(this.#chapter);
+      if (!this.#job) this.show(this.#chapter);
       return;
     }
-    this.#judge({ id, manifest });
+    this.judge({ id, manifest });
   }
 
-  #withdraw(): void {
+  private withdraw(): void {
     // What has ended stays as it ended, for whoever asks.
     if (!this.#job && this.#state !== State.REFUSED && this.#state !== State.WAITING) return;
     if (this.#chapter?.stage === Stage.TAKEN) {
       this.#options.monitor.note?.(`the update to ${this.#chapter.version} was withdrawn`);
-      this.#remember({ stage: Stage.WITHDRAWN });
+      this.remember({ stage: Stage.WITHDRAWN });
     }
-    this.#endJob();
+    this.endJob();
     this.#id = this.#version = this.#reason = "";
-    this.#become(State.IDLE);
+    this.become(State.IDLE);
   }
 
   /** Takes a manifest on whose signature is right, or goes on with it, or says why not. */
-  #judge(job: Job): void {
+  private judge(job: Job): void {
     const { board, clock, version, monitor } = this.#options;
     const { id, manifest } = job;
     if (!board) return;
     const now = clock.now();
     if (now === undefined) {
-      this.#begin(job);
+      this.begin(job);
       this.#alarm.set(CLOCK_POLL);
-      return this.#waitFor("the clock is not set, and the manifest has dates");
+      return this.waitFor("the clock is not set, and the manifest has dates");
     }
     const chapter = this.#chapter;
     // What has ended does not come here.
@@ -319,9 +319,9 @@ export class Updater {
     const isThere = manifest.version === version;
     let room: number;
     try {
-      room = this.#roomOf(board);
+      room = this.roomOf(board);
     } catch (error) {
-      return this.#refuse(id, errorText(error));
+      return this.refuse(id, errorText(error));
     }
     const refusal = refusalOf(manifest, {
       kind: board.kind,
@@ -330,19 +330,19 @@ export class Updater {
       lastIssued: chapter ? chapter.issued - (goesOn ? 1 : 0) : 0,
       room,
     });
-    if (refusal !== undefined) return this.#refuse(id, refusal);
-    this.#begin(job);
+    if (refusal !== undefined) return this.refuse(id, refusal);
+    this.begin(job);
     // One that comes and goes erases a block each time it is begun.
     const wait = goesOn && chapter.stage === Stage.WITHDRAWN ? this.#backoff.next() : 0;
-    if (!this.#take(job, goesOn)) return this.#refuse(id, NO_STORAGE);
+    if (!this.take(job, goesOn)) return this.refuse(id, NO_STORAGE);
     // What it leads to may run already, by cable or by an update that nobody remembers.
-    if (isThere) return this.#conclude(Stage.CONFIRMED, "");
+    if (isThere) return this.conclude(Stage.CONFIRMED, "");
     if (!goesOn) monitor.note?.(`update to ${manifest.version}: ${manifest.size} bytes from ${manifest.url}`);
-    this.#fetch(manifest, wait);
+    this.fetch(manifest, wait);
   }
 
   /** Bytes that an image may have. Asked for once: while an image is fetched its slot is open, and may be so only once. */
-  #roomOf({ slots }: UpdateBoard): number {
+  private roomOf({ slots }: UpdateBoard): number {
     if (this.#room === 0) {
       const flash = slots.open();
       this.#room = SlotImage.room(flash);
@@ -352,21 +352,21 @@ export class Updater {
   }
 
   /** From now on it is this one; what was under way of another ends. */
-  #begin(job: Job): void {
+  private begin(job: Job): void {
     if (this.#job === job) return;
-    this.#endJob();
+    this.endJob();
     this.#job = job;
-    this.#about(job);
+    this.about(job);
   }
 
   /** @returns whether it could be remembered: what is not could be begun for ever */
-  #take({ id, manifest }: Job, goesOn: boolean): boolean {
-    if (goesOn) return this.#chapter?.stage === Stage.TAKEN || this.#remember({ stage: Stage.TAKEN });
+  private take({ id, manifest }: Job, goesOn: boolean): boolean {
+    if (goesOn) return this.#chapter?.stage === Stage.TAKEN || this.remember({ stage: Stage.TAKEN });
     const { issued, version } = manifest;
     const before = this.#chapter;
     this.#chapter = { stage: Stage.TAKEN, issued, id, version, tries: 0, trials: 0, reason: "" };
     this.#backoff.reset();
-    if (this.#remember({})) return true;
+    if (this.remember({})) return true;
     this.#chapter = before;
     return false;
   }
@@ -374,7 +374,7 @@ export class Updater {
   // --- the image ---------------------------------------------------------------------------------------------------
 
   /** @param wait milliseconds before the first request, beside what a fleet spreads */
-  #fetch(manifest: Manifest, wait: number): void {
+  private fetch(manifest: Manifest, wait: number): void {
     const { board, dns, socket, timer, clock, random, agent, spread } = this.#options;
     const tries = this.#chapter?.tries ?? 0;
     const address = parseHTTPAddress(manifest.url);
@@ -385,13 +385,13 @@ export class Updater {
     try {
       secured = socket(address.secure);
     } catch (error) {
-      return this.#conclude(Stage.FAILED, errorText(error));
+      return this.conclude(Stage.FAILED, errorText(error));
     }
     let flash: Flash;
     try {
       flash = board.slots.open();
     } catch (error) {
-      return this.#faulty(errorText(error));
+      return this.faulty(errorText(error));
     }
     this.#download = new Download({
       dns,
@@ -405,73 +405,73 @@ export class Updater {
       size: manifest.size,
       sha256: digest,
       digest: () => board.digest(),
-      onProgress: () => this.#progressed(manifest),
-      onVerifying: () => this.#goesOn(State.VERIFYING),
-      onWaiting: (reason) => this.#interrupted(manifest, reason),
-      onFault: (reason) => this.#faulty(reason),
-      onVerified: () => this.#verified(),
+      onProgress: () => this.progressed(manifest),
+      onVerifying: () => this.goesOn(State.VERIFYING),
+      onWaiting: (reason) => this.interrupted(manifest, reason),
+      onFault: (reason) => this.faulty(reason),
+      onVerified: () => this.verified(),
     });
-    this.#goesOn(State.DOWNLOADING);
+    this.goesOn(State.DOWNLOADING);
     // A fleet does not ask for it all at once.
     this.#download.start(wait + (tries === 0 ? Math.floor(random() * spread) : 0));
   }
 
-  #progressed({ size }: Manifest): void {
+  private progressed({ size }: Manifest): void {
     const step = Math.floor(((this.#download?.done ?? 0) * STEPS) / size);
     if (step === this.#toldStep && this.#state === State.DOWNLOADING) return;
     this.#toldStep = step;
-    this.#goesOn(State.DOWNLOADING);
+    this.goesOn(State.DOWNLOADING);
   }
 
   /** The present job gets somewhere, whatever else was told meanwhile. */
-  #goesOn(state: State): void {
-    if (this.#job) this.#about(this.#job);
-    this.#become(state);
+  private goesOn(state: State): void {
+    if (this.#job) this.about(this.#job);
+    this.become(state);
   }
 
-  #about({ id, manifest }: Job): void {
+  private about({ id, manifest }: Job): void {
     this.#id = id;
     this.#version = manifest.version;
     this.#reason = "";
   }
 
-  #interrupted({ expires, size }: Manifest, reason: string): void {
+  private interrupted({ expires, size }: Manifest, reason: string): void {
     const now = this.#options.clock.now();
     if (now !== undefined && now >= expires) {
       const done = this.#download?.done ?? 0;
-      return this.#conclude(Stage.FAILED, `the manifest expired after ${done} of ${size} bytes: ${reason}`);
+      return this.conclude(Stage.FAILED, `the manifest expired after ${done} of ${size} bytes: ${reason}`);
     }
-    this.#waitFor(reason);
+    this.waitFor(reason);
   }
 
   /** The image is wrong, or the flash fails: once more, a few times. */
-  #faulty(reason: string): void {
+  private faulty(reason: string): void {
     this.#download = undefined;
     const tries = (this.#chapter?.tries ?? 0) + 1;
-    if (!this.#remember({ tries }) || tries >= TRIES) return this.#conclude(Stage.FAILED, reason);
+    if (!this.remember({ tries }) || tries >= TRIES) return this.conclude(Stage.FAILED, reason);
     this.#options.monitor.warning?.(`update to ${this.#version}: ${reason}; trying again`);
     this.#alarm.set(this.#backoff.next());
-    this.#waitFor(reason);
+    this.waitFor(reason);
   }
 
-  #verified(): void {
+  private verified(): void {
     const { board, monitor, restart } = this.#options;
     // Before the slot: the new version asks what it is, and the old one how it came back.
-    if (!this.#remember({ stage: Stage.TRIAL, trials: (this.#chapter?.trials ?? 0) + 1 }))
-      return this.#conclude(Stage.FAILED, "the device's storage failed");
+    if (!this.remember({ stage: Stage.TRIAL, trials: (this.#chapter?.trials ?? 0) + 1 }))
+      return this.conclude(Stage.FAILED, "the device's storage failed");
     try {
       board?.slots.activate();
     } catch (error) {
-      return this.#conclude(Stage.FAILED, errorText(error));
+      return this.conclude(Stage.FAILED, errorText(error));
     }
-    this.#goesOn(State.RESTARTING);
+    this.goesOn(State.RESTARTING);
     monitor.note?.(`update to ${this.#version}: the image is complete and verified; restarting into it`);
     restart();
   }
 
   // --- the trial ---------------------------------------------------------------------------------------------------
 
-  #confirm(): void {
+  private confirm(): void {
     const { board, monitor, version } = this.#options;
     // The goodbye may be the one of a trial that has failed: what is acknowledged in it comes too late.
     if (this.#isClosed) return;
@@ -485,24 +485,24 @@ export class Updater {
     this.#alarm.clear();
     monitor.note?.(`version ${version} is confirmed: a reading was taken and delivered`);
     // Also where it had been given up before it ran, since the boot record could not be written as it should.
-    if (this.#chapter?.version === version) this.#conclude(Stage.CONFIRMED, "");
-    else this.#become(State.IDLE);
+    if (this.#chapter?.version === version) this.conclude(Stage.CONFIRMED, "");
+    else this.become(State.IDLE);
     if (this.#payload) this.#inbox.set(0);
   }
 
-  #endTrial(reason: string): void {
+  private endTrial(reason: string): void {
     const { monitor, version, goBack } = this.#options;
     monitor.warning?.(`version ${version} goes back to the one before: ${reason}`);
     this.#reason = reason;
     // The old version says it.
-    this.#remember({ reason });
+    this.remember({ reason });
     goBack();
   }
 
   // --- what is told ------------------------------------------------------------------------------------------------
 
   /** @returns whether it was stored */
-  #remember(changes: Partial<Chapter>): boolean {
+  private remember(changes: Partial<Chapter>): boolean {
     const { storage, monitor } = this.#options;
     if (!this.#chapter || !storage) return false;
     Object.assign(this.#chapter, changes);
@@ -516,10 +516,10 @@ export class Updater {
   }
 
   /** The update has ended. */
-  #conclude(stage: Stage, reason: string): void {
-    this.#endJob();
-    this.#remember({ stage, reason });
-    if (this.#chapter) this.#show(this.#chapter);
+  private conclude(stage: Stage, reason: string): void {
+    this.endJob();
+    this.remember({ stage, reason });
+    if (this.#chapter) this.show(this.#chapter);
     if (stage === Stage.FAILED)
       this.#options.monitor.warning?.(`update to ${this.#version} given up: ${reason}`);
     if (stage === Stage.REVERTED)
@@ -527,54 +527,54 @@ export class Updater {
   }
 
   /** What is remembered is what holds. */
-  #show({ stage, id, version, reason }: Chapter): void {
+  private show({ stage, id, version, reason }: Chapter): void {
     this.#id = id;
     this.#version = version;
     this.#reason = reason;
     if (stage === Stage.WITHDRAWN) {
       this.#id = this.#version = "";
-      this.#become(State.IDLE);
-    } else if (stage === Stage.CONFIRMED) this.#become(State.CONFIRMED);
-    else this.#become(stage === Stage.REVERTED ? State.REVERTED : State.FAILED);
+      this.become(State.IDLE);
+    } else if (stage === Stage.CONFIRMED) this.become(State.CONFIRMED);
+    else this.become(stage === Stage.REVERTED ? State.REVERTED : State.FAILED);
   }
 
-  #waitFor(reason: string): void {
+  private waitFor(reason: string): void {
     if (this.#state === State.WAITING && this.#reason === reason) return;
-    if (this.#job) this.#about(this.#job);
+    if (this.#job) this.about(this.#job);
     this.#options.monitor.note?.(`the update to ${this.#version} waits: ${reason}`);
     this.#reason = reason;
-    this.#become(State.WAITING);
+    this.become(State.WAITING);
   }
 
   /** A manifest is not taken on. What is under way of another goes on. */
-  #refuse(id: string, reason: string): void {
-    if (this.#job?.id === id) this.#endJob();
+  private refuse(id: string, reason: string): void {
+    if (this.#job?.id === id) this.endJob();
     const isTold = this.#state === State.REFUSED && this.#id === id && this.#reason === reason;
     if (this.#id !== id) this.#version = "";
     this.#id = id;
     this.#reason = reason;
     if (!isTold) this.#options.monitor.warning?.(`an update is refused: ${reason}`);
-    this.#become(State.REFUSED);
+    this.become(State.REFUSED);
   }
 
-  #endJob(): void {
+  private endJob(): void {
     this.#job = undefined;
     this.#alarm.clear();
-    this.#endDownload();
+    this.endDownload();
   }
 
-  #endDownload(): void {
+  private endDownload(): void {
     this.#download?.close();
     this.#download = undefined;
     this.#toldStep = 0;
   }
 
-  #become(state: State): void {
+  private become(state: State): void {
     this.#state = state;
     this.#options.onChanged(this.state);
   }
 
-  #text(): string {
+  private text(): string {
     const isCounted = this.#state === State.DOWNLOADING || this.#state === State.WAITING;
     return JSON.stringify({
       state: STATES[this.#state],

@@ -67,7 +67,7 @@ export class TLSSocket implements TCP {
     const { host = options.address, TCP: tcp, now } = options;
     const credentials = options.credentials();
     this.#handshake = new Handshake(credentials.key !== undefined);
-    this.#pipe = new Pipe((packet) => this.#send(packet));
+    this.#pipe = new Pipe((packet) => this.send(packet));
     stir();
     this.#session = new Session({
       protocolVersion: 0x303,
@@ -85,10 +85,10 @@ export class TLSSocket implements TCP {
       port: options.port,
       onReadable: (count) => {
         this.#pending = count;
-        this.#pump();
+        this.pump();
       },
-      onWritable: (count) => this.#onWritable(count),
-      onError: (reason) => this.#onLost(reason),
+      onWritable: (count) => this.onWritable(count),
+      onError: (reason) => this.onLost(reason),
     });
   }
 
@@ -139,7 +139,7 @@ export class TLSSocket implements TCP {
     if (this.#at === data.length) {
       this.#data = undefined;
       // Not from here: whoever reads does not expect to be called.
-      if (this.#pending > 0 || this.#failure) this.#timer ??= Timer.set(() => this.#goOn(), 0);
+      if (this.#pending > 0 || this.#failure) this.#timer ??= Timer.set(() => this.goOn(), 0);
     }
     return result;
   }
@@ -150,47 +150,47 @@ export class TLSSocket implements TCP {
     if (this.#failure || !session) return undefined;
     if (!this.#ready) throw new Error("not ready");
     const bytes = typeof data === "number" ? Uint8Array.of(data) : data;
-    if (bytes.byteLength > this.#room) throw new Error("would block");
+    if (bytes.byteLength > this.room) throw new Error("would block");
     this.#pipe.writable = this.#free;
     const left = session.write(this.#pipe, bytes, options);
-    this.#flush();
-    return options?.more ? Math.min(left, this.#room) : this.#room;
+    this.flush();
+    return options?.more ? Math.min(left, this.room) : this.room;
   }
 
   /** Bytes that the application may write. */
-  get #room(): number {
+  private get room(): number {
     if (this.#queue.length > 0) return 0;
     return Math.max(0, Math.min(this.#free - OVERHEAD, FRAGMENT_LIMIT));
   }
 
   // --- out ---------------------------------------------------------------------------------------------------------
 
-  #onWritable(count: number): void {
+  private onWritable(count: number): void {
     const session = this.#session;
     if (!session) return;
     this.#free = count;
     try {
-      this.#flush();
-      if (!this.#handshake.started) this.#advance(session);
+      this.flush();
+      if (!this.#handshake.started) this.advance(session);
     } catch (error) {
-      return this.#fail(error);
+      return this.fail(error);
     }
-    this.#tellWritable();
+    this.tellWritable();
   }
 
-  #tellWritable(): void {
-    const room = this.#room;
+  private tellWritable(): void {
+    const room = this.room;
     if (this.#ready && room > 0) this.#options.onWritable?.call(this, room);
   }
 
   /** A record of the session's, which goes out with those that come with it. */
-  #send(packet: Uint8Array): void {
+  private send(packet: Uint8Array): void {
     this.#handshake.sent(packet);
     this.#queue.push(packet);
   }
 
   /** As much as there is room for, in one piece: a server that refuses the first of several closes before the last. */
-  #flush(): void {
+  private flush(): void {
     const queue = this.#queue;
     if (queue.length > 1) {
       let length = 0;
@@ -217,32 +217,32 @@ export class TLSSocket implements TCP {
 
   // --- in ----------------------------------------------------------------------------------------------------------
 
-  #goOn(): void {
+  private goOn(): void {
     this.#timer = undefined;
-    this.#pump();
-    if (this.#failure && !this.#data) this.#report();
+    this.pump();
+    if (this.#failure && !this.#data) this.report();
   }
 
   /** Takes records out of the TCP socket until the application has something to read, or nothing is left. */
-  #pump(): void {
+  private pump(): void {
     while (this.#session && !this.#data) {
       const wasReady = this.#ready;
       try {
-        if (!this.#fill()) return;
-        this.#process(this.#session, this.#record);
+        if (!this.fill()) return;
+        this.process(this.#session, this.#record);
       } catch (error) {
-        return this.#fail(error);
+        return this.fail(error);
       }
       this.#record = this.#header;
       this.#filled = 0;
-      if (this.#ready && !wasReady) this.#tellWritable();
+      if (this.#ready && !wasReady) this.tellWritable();
       const data = this.#data as Uint8Array | undefined;
       if (data) this.#options.onReadable?.call(this, data.length);
     }
   }
 
   /** Whether a whole record is there. */
-  #fill(): boolean {
+  private fill(): boolean {
     for (;;) {
       const record = this.#record;
       const count = Math.min(this.#pending, record.length - this.#filled);
@@ -260,7 +260,7 @@ export class TLSSocket implements TCP {
     }
   }
 
-  #process(session: Session, record: Uint8Array): void {
+  private process(session: Session, record: Uint8Array): void {
     const pipe = this.#pipe;
     if (this.#ready) {
       pipe.load(record);
@@ -275,12 +275,12 @@ export class TLSSocket implements TCP {
     this.#handshake.received(record);
     pipe.load(record);
     // Once for the record, once for what it calls for.
-    if (!session.handshake(pipe)) this.#advance(session);
+    if (!session.handshake(pipe)) this.advance(session);
   }
 
-  #advance(session: Session): void {
+  private advance(session: Session): void {
     const isOver = session.handshake(this.#pipe);
-    this.#flush();
+    this.flush();
     if (!isOver) return;
     // The session counts its own alert as an end, too.
     if (!this.#handshake.done || session.alert) throw new Error("the TLS handshake failed");
@@ -289,15 +289,15 @@ export class TLSSocket implements TCP {
 
   // --- the end -----------------------------------------------------------------------------------------------------
 
-  #onLost(reason: Error | undefined): void {
+  private onLost(reason: Error | undefined): void {
     const why = reason ? ` (${errorText(reason)})` : "";
-    if (this.#ready) return this.#fail(new Error(`closed by the server${why}`));
+    if (this.#ready) return this.fail(new Error(`closed by the server${why}`));
     const { started, client } = this.#handshake;
-    this.#fail(new Error((started ? closedText(client) : "refused, or nothing is there") + why));
+    this.fail(new Error((started ? closedText(client) : "refused, or nothing is there") + why));
   }
 
   /** Nothing is sent or received any more; told once, when the application has read what had arrived. */
-  #fail(error: unknown): void {
+  private fail(error: unknown): void {
     if (!this.#session || this.#failure) return;
     const { alert } = this.#session;
     this.#failure = new Error(
@@ -307,10 +307,10 @@ export class TLSSocket implements TCP {
     this.#tcp = undefined;
     this.#pending = 0;
     this.#queue = [];
-    if (!this.#data) this.#report();
+    if (!this.#data) this.report();
   }
 
-  #report(): void {
+  private report(): void {
     const failure = this.#failure as Error;
     const { onError } = this.#options;
     this.close();

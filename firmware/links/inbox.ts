@@ -23,7 +23,8 @@ export const MESSAGE_LIMIT = 1_024;
 export class Inbox {
   #subscriptions: readonly Subscription[];
   #onIgnored: (text: string) => void;
-  #bytes: Uint8Array;
+  /** What has come of a message that arrives in pieces; there only until it is complete, for that is seldom. */
+  #bytes: Uint8Array<ArrayBuffer> | undefined;
   #length = 0;
   #topic = "";
   #QoS = 0;
@@ -36,7 +37,6 @@ export class Inbox {
   constructor(subscriptions: readonly Subscription[], onIgnored: (text: string) => void) {
     this.#subscriptions = subscriptions;
     this.#onIgnored = onIgnored;
-    this.#bytes = new Uint8Array(subscriptions.length > 0 ? MESSAGE_LIMIT : 0);
   }
 
   /** For `onReadable` of the client. */
@@ -46,20 +46,22 @@ export class Inbox {
       this.#QoS = options.QoS ?? 0;
       this.#retain = options.retain;
       this.#length = 0;
+      this.#bytes = undefined;
       this.#receiver = this.findReceiver(options.topic, options.byteLength ?? 0);
     }
     const data = count > 0 ? client.read(count) : undefined;
-    if (data !== undefined && this.#receiver) {
-      this.#bytes.set(new Uint8Array(data), this.#length);
-      this.#length += data.byteLength;
+    const receiver = this.#receiver;
+    if (!receiver) return;
+    let payload = data ? new Uint8Array(data) : new Uint8Array(0);
+    if (options.more || this.#bytes) {
+      this.#bytes ??= new Uint8Array(MESSAGE_LIMIT);
+      this.#bytes.set(payload, this.#length);
+      this.#length += payload.length;
+      if (options.more) return;
+      payload = this.#bytes.subarray(0, this.#length);
+      this.#bytes = undefined;
     }
-    if (options.more) return;
-    this.#receiver?.onMessage({
-      topic: this.#topic,
-      payload: this.#bytes.subarray(0, this.#length),
-      QoS: this.#QoS,
-      retain: this.#retain,
-    });
+    receiver.onMessage({ topic: this.#topic, payload, QoS: this.#QoS, retain: this.#retain });
   }
 
   private findReceiver(topic: string, byteLength: number): Subscription | undefined {

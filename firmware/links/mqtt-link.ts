@@ -6,8 +6,7 @@
  */
 
 import { Alarm } from "../alarm.js";
-import { blankReading, QUANTITIES } from "../codec/reading.js";
-import { ReadingText } from "../codec/reading-text.js";
+import { blankReading } from "../codec/reading.js";
 import { utf8Length, writeUTF8 } from "../codec/utf8.js";
 import { errorText } from "../error-text.js";
 import type { Counters, Monitor } from "../monitor.js";
@@ -43,6 +42,7 @@ import {
   waitOver,
 } from "./link-state.js";
 import type { Postbox } from "./postbox.js";
+import { overheadOf, ReadingMessages } from "./reading-messages.js";
 import { revocable } from "./revocable-resolver.js";
 
 export interface MQTTLinkOptions {
@@ -94,12 +94,6 @@ const CLOCK_POLL = 2_000;
 /** Milliseconds for the goodbye's PUBACK: nobody waits longer for a program to end. */
 const GOODBYE_TIMEOUT = 1_000;
 
-/** Bytes of the buffer for what is published again and again; longer texts, such as discovery's, get one of their own. */
-const BUFFER = 512;
-
-/** Fixed header, topic length and packet identifier of a PUBLISH. */
-const PUBLISH_OVERHEAD = 9;
-
 /** Packet identifiers that no reading has. */
 const enum Id {
   SUBSCRIBE = 0xff01,
@@ -139,16 +133,10 @@ export class MQTTLink {
   #rest: Uint8Array | undefined;
   #onStopped: (() => void) | undefined;
 
-  /** By quantity, and how its readings are written. */
-  #topics: string[];
-  #texts: (ReadingText | undefined)[];
-  /** Bytes of a topic's PUBLISH beside the payload, at most. */
-  #overheads: number[];
+  #messages: ReadingMessages;
   #statusTopic: string;
-  #historyTopic: string;
   #flight: Flight;
   #reading = blankReading();
-  #buffer = new Uint8Array(BUFFER);
   #write: MQTTWriteOptions = { topic: "", QoS: 1, retain: false, duplicate: false, id: 0, more: false };
   /** What was under way at the last look, and when it was seen to get anywhere. */
   #oldest = -1;
@@ -166,10 +154,7 @@ export class MQTTLink {
     this.#alarm = new Alarm(options.timer, () => this.onAlarm());
     this.#diagnosticsAlarm = new Alarm(options.timer, () => this.onDiagnosticsDue());
     this.#statusTopic = `${options.base}/status`;
-    this.#historyTopic = `${options.base}/history`;
-    this.#topics = QUANTITIES.map((name) => `${options.base}/${name}`);
-    this.#texts = QUANTITIES.map(() => undefined);
-    this.#overheads = this.#topics.map(overheadOf);
+    this.#messages = new ReadingMessages(options.base, options.plain);
     this.#flight = new Flight(options.window, options.outbox);
     this.#inbox = new Inbox(options.subscriptions, (text) => options.monitor.warning?.(text));
   }
@@ -483,53 +468,13 @@ export class MQTTLink {
   private publishReading(): boolean {
     // Its text would go over what is missing of the one before.
     if (this.#rest) return false;
-    const flight = this.#flight;
-    const { late } = flight;
-    const reading = this.#reading;
-    const { quantity } = reading;
-    if (this.#options.plain) {
-      if (!late)
-        return this.publishText(
-          this.#topics[quantity],
-          String(reading.value),
-          1,
-          true,
-          flight.id,
-          flight.duplicate,
-          true,
-        );
-      return this.publish(
-        this.#historyTopic,
-        overheadOf(this.#historyTopic),
-        this.textOf(quantity).write(reading, true),
-        1,
-        false,
-        flight.id,
-        flight.duplicate,
-        true,
-      );
-    }
-    const text = (this.#texts[quantity] ?? this.textOf(quantity)).write(reading, late);
-    return this.publish(
-      this.#topics[quantity],
-      this.#overheads[quantity],
-      text,
-      1,
-      !late,
-      flight.id,
-      flight.duplicate,
-      true,
-    );
+    const { late, id, duplicate } = this.#flight;
+    const messages = this.#messages;
+    messages.write(this.#reading, late);
+    return this.publish(messages.topic, messages.overhead, messages.payload, 1, !late, id, duplicate, true);
   }
 
-  /** Made when the quantity is first measured: few devices have all. */
-  private textOf(quantity: number): ReadingText {
-    const text = this.#texts[quantity] ?? new ReadingText(quantity);
-    this.#texts[quantity] = text;
-    return text;
-  }
-
-  /** As `#publish`. */
+  /** As `publish`, of a text that is not published again and again. */
   private publishText(
     topic: string,
     text: string,
@@ -540,19 +485,9 @@ export class MQTTLink {
     more = false,
   ): boolean {
     if (this.#rest) return false;
-    const length = utf8Length(text);
-    const buffer = length > BUFFER ? new Uint8Array(length) : this.#buffer;
-    writeUTF8(buffer, 0, text);
-    return this.publish(
-      topic,
-      overheadOf(topic),
-      buffer.subarray(0, length),
-      QoS,
-      retain,
-      id,
-      duplicate,
-      more,
-    );
+    const bytes = new Uint8Array(utf8Length(text));
+    writeUTF8(bytes, 0, text);
+    return this.publish(topic, overheadOf(topic), bytes, QoS, retain, id, duplicate, more);
   }
 
   /**
@@ -659,9 +594,4 @@ export class MQTTLink {
     if (isLetter || seq >= 0) onDelivered(seq >= 0);
     this.send();
   }
-}
-
-/** Bytes of a PUBLISH to this topic beside its payload, at most. */
-function overheadOf(topic: string): number {
-  return utf8Length(topic) + PUBLISH_OVERHEAD;
 }

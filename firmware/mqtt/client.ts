@@ -19,11 +19,13 @@ import { errorText } from "../error-text.js";
 import type {
   Bytes,
   Clock,
+  IO,
   MQTTClientOptions,
   MQTTControl,
   MQTTReadableOptions,
   MQTTWriteOptions,
   TCP,
+  TCPClass,
 } from "../ports.js";
 import { MQTTError, Reason, returnCodeText } from "./error.js";
 import { KeepAlive, Verdict } from "./keep-alive.js";
@@ -58,7 +60,13 @@ const enum State {
   CLOSED,
 }
 
-type Callbacks = Pick<ClientOptions, "onReadable" | "onWritable" | "onControl" | "onError">;
+/** All that is kept of the options, which hold on to more than is needed. */
+interface Callbacks {
+  readonly onReadable: ClientOptions["onReadable"];
+  readonly onWritable: ClientOptions["onWritable"];
+  readonly onControl: ClientOptions["onControl"];
+  readonly onError: ClientOptions["onError"];
+}
 
 export default class MQTTClient {
   readonly target: unknown;
@@ -114,7 +122,8 @@ export default class MQTTClient {
       throw new RangeError(`MQTT packetLimit ${packetLimit}; 128 to 65,535`);
 
     this.target = options["target"];
-    this.#callbacks = options;
+    const { onReadable, onWritable, onControl, onError } = options;
+    this.#callbacks = { onReadable, onWritable, onControl, onError };
     this.#receiveAlarm = new Alarm(options.timer, () => this.receive());
     this.#watch = new Alarm(options.timer, () => this.onWatch());
     this.#clock = options.clock;
@@ -146,20 +155,7 @@ export default class MQTTClient {
         onResolved: (_host, address) => {
           if (this.#state !== State.RESOLVING) return;
           this.#state = State.CONNECTING;
-          try {
-            this.#socket = new socket.io({
-              ...socket,
-              address,
-              host,
-              port,
-              onReadable: (count) => this.onReadable(count),
-              onWritable: (count) => this.onWritable(count),
-              onError: (reason) => this.onSocketError(reason),
-            });
-            this.#output.socket = this.#socket;
-          } catch (error) {
-            this.fail(Reason.SOCKET, `cannot open a connection to ${this.#server}: ${errorText(error)}`);
-          }
+          this.open(socket, address, host, port);
         },
         onError: () => {
           if (this.#state === State.RESOLVING)
@@ -169,6 +165,23 @@ export default class MQTTClient {
     } catch (error) {
       this.close();
       throw error;
+    }
+  }
+
+  private open(socket: IO<TCPClass>, address: string, host: string, port: number): void {
+    try {
+      this.#socket = new socket.io({
+        ...socket,
+        address,
+        host,
+        port,
+        onReadable: (count) => this.onReadable(count),
+        onWritable: (count) => this.onWritable(count),
+        onError: (reason) => this.onSocketError(reason),
+      });
+      this.#output.socket = this.#socket;
+    } catch (error) {
+      this.fail(Reason.SOCKET, `cannot open a connection to ${this.#server}: ${errorText(error)}`);
     }
   }
 

@@ -3,9 +3,30 @@ import type { BootTime } from "../time.js";
 import { Policy, stride } from "./policy.js";
 import type { Waiting } from "./waiting.js";
 
+/** The places of a queue; one takes 30 bytes. */
+class Places {
+  readonly seqs: Float64Array;
+  readonly quantities: Uint8Array;
+  readonly values: Float64Array;
+  readonly uptimes: Float64Array;
+  readonly epochs: Uint32Array;
+  /** 1: waits, 0: acknowledged out of its order. */
+  readonly waiting: Uint8Array;
+
+  constructor(capacity: number) {
+    this.seqs = new Float64Array(capacity);
+    this.quantities = new Uint8Array(capacity);
+    this.values = new Float64Array(capacity);
+    this.uptimes = new Float64Array(capacity);
+    this.epochs = new Uint32Array(capacity);
+    this.waiting = new Uint8Array(capacity);
+  }
+}
+
 /**
- * The readings of this boot that wait in memory, which is taken once: a ring, ordered by sequence number. A reading
- * leaves when it is acknowledged, or when all places are taken as the policy says.
+ * The readings of this boot that wait in memory: a ring, ordered by sequence number. A reading leaves when it is
+ * acknowledged, or when all places are taken as the policy says. Memory is taken once, for all of them, with the first: a
+ * node whose journal takes everything never needs it.
  */
 export class Queue implements Waiting {
   readonly capacity: number;
@@ -13,13 +34,7 @@ export class Queue implements Waiting {
   readonly forgotten = 0;
   #time: BootTime;
   #policy: Policy;
-  #seqs: Float64Array;
-  #quantities: Uint8Array;
-  #values: Float64Array;
-  #uptimes: Float64Array;
-  #epochs: Uint32Array;
-  /** 1: waits, 0: acknowledged out of its order. */
-  #waiting: Uint8Array;
+  declare private places: Places;
   /** Place of the oldest, and places taken; neither the first nor the last of these was acknowledged. */
   #head = 0;
   #used = 0;
@@ -34,17 +49,11 @@ export class Queue implements Waiting {
     this.capacity = capacity;
     this.#time = time;
     this.#policy = policy;
-    this.#seqs = new Float64Array(capacity);
-    this.#quantities = new Uint8Array(capacity);
-    this.#values = new Float64Array(capacity);
-    this.#uptimes = new Float64Array(capacity);
-    this.#epochs = new Uint32Array(capacity);
-    this.#waiting = new Uint8Array(capacity);
     this.#next = first;
   }
 
   get first(): number {
-    return this.#used === 0 ? this.#next : this.#seqs[this.#head];
+    return this.#used === 0 ? this.#next : this.places.seqs[this.#head];
   }
 
   get next(): number {
@@ -65,6 +74,7 @@ export class Queue implements Waiting {
     if (seq < this.#next) throw new RangeError(`reading ${seq} where ${this.#next} comes next`);
     this.#next = seq + 1;
     let gone = -1;
+    this.places ??= new Places(this.capacity);
     if (this.#used === this.capacity && this.#size < this.capacity) this.closeGaps();
     if (this.#policy === Policy.THIN && seq % stride(this.#used, this.capacity) !== 0) return seq;
     if (this.#used === this.capacity) {
@@ -73,12 +83,12 @@ export class Queue implements Waiting {
       this.acknowledge(gone);
     }
     const at = this.place(this.#used);
-    this.#seqs[at] = seq;
-    this.#quantities[at] = reading.quantity;
-    this.#values[at] = reading.value;
-    this.#uptimes[at] = reading.uptime;
-    this.#epochs[at] = reading.epoch;
-    this.#waiting[at] = 1;
+    this.places.seqs[at] = seq;
+    this.places.quantities[at] = reading.quantity;
+    this.places.values[at] = reading.value;
+    this.places.uptimes[at] = reading.uptime;
+    this.places.epochs[at] = reading.epoch;
+    this.places.waiting[at] = 1;
     this.#used += 1;
     this.#size += 1;
     return gone;
@@ -87,7 +97,7 @@ export class Queue implements Waiting {
   following(seq: number): number {
     for (let i = this.search(seq); i < this.#used; i++) {
       const at = this.place(i);
-      if (this.#waiting[at] === 1) return this.#seqs[at];
+      if (this.places.waiting[at] === 1) return this.places.seqs[at];
     }
     return this.#next;
   }
@@ -95,10 +105,10 @@ export class Queue implements Waiting {
   read(seq: number, into: Reading): boolean {
     const at = this.find(seq);
     if (at < 0) return false;
-    into.quantity = this.#quantities[at] as Quantity;
-    into.value = this.#values[at];
-    into.uptime = this.#uptimes[at];
-    into.epoch = this.#epochs[at];
+    into.quantity = this.places.quantities[at] as Quantity;
+    into.value = this.places.values[at];
+    into.uptime = this.places.uptimes[at];
+    into.epoch = this.places.epochs[at];
     into.seq = seq;
     into.boot = this.#time.boot;
     into.time = this.#time.origin() + into.uptime;
@@ -108,13 +118,13 @@ export class Queue implements Waiting {
   acknowledge(seq: number): void {
     const at = this.find(seq);
     if (at < 0) return;
-    this.#waiting[at] = 0;
+    this.places.waiting[at] = 0;
     this.#size -= 1;
-    while (this.#used > 0 && this.#waiting[this.#head] === 0) {
+    while (this.#used > 0 && this.places.waiting[this.#head] === 0) {
       this.#head = this.place(1);
       this.#used -= 1;
     }
-    while (this.#used > 0 && this.#waiting[this.place(this.#used - 1)] === 0) this.#used -= 1;
+    while (this.#used > 0 && this.places.waiting[this.place(this.#used - 1)] === 0) this.#used -= 1;
   }
 
   /** Moves what waits together: what was acknowledged in between takes no place any more. */
@@ -122,14 +132,14 @@ export class Queue implements Waiting {
     let kept = 0;
     for (let i = 0; i < this.#used; i++) {
       const from = this.place(i);
-      if (this.#waiting[from] === 0) continue;
+      if (this.places.waiting[from] === 0) continue;
       const to = this.place(kept++);
-      this.#seqs[to] = this.#seqs[from];
-      this.#quantities[to] = this.#quantities[from];
-      this.#values[to] = this.#values[from];
-      this.#uptimes[to] = this.#uptimes[from];
-      this.#epochs[to] = this.#epochs[from];
-      this.#waiting[to] = 1;
+      this.places.seqs[to] = this.places.seqs[from];
+      this.places.quantities[to] = this.places.quantities[from];
+      this.places.values[to] = this.places.values[from];
+      this.places.uptimes[to] = this.places.uptimes[from];
+      this.places.epochs[to] = this.places.epochs[from];
+      this.places.waiting[to] = 1;
     }
     this.#used = kept;
   }
@@ -146,7 +156,7 @@ export class Queue implements Waiting {
     let high = this.#used;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (this.#seqs[this.place(middle)] < seq) low = middle + 1;
+      if (this.places.seqs[this.place(middle)] < seq) low = middle + 1;
       else high = middle;
     }
     return low;
@@ -157,6 +167,6 @@ export class Queue implements Waiting {
     const i = this.search(seq);
     if (i === this.#used) return -1;
     const at = this.place(i);
-    return this.#seqs[at] === seq && this.#waiting[at] === 1 ? at : -1;
+    return this.places.seqs[at] === seq && this.places.waiting[at] === 1 ? at : -1;
   }
 }

@@ -70,7 +70,10 @@ async function xsEngine(): Promise<Engine> {
   } catch (error) {
     throw new UsageError(`--engine xs: ${(error as Error).message}`);
   }
-  const scripts = [await bundleForXS("host-sim/xs/worker/node.js"), imageForXS(parseImage(await bundleFirmware()).code)];
+  const scripts = [
+    await bundleForXS("host-sim/xs/worker/node.js"),
+    imageForXS(parseImage(await bundleFirmware()).code),
+  ];
   let machine: XSMachine | undefined;
   return ({ board, image, monitor }) => {
     // The life before has ended by a restart, which it has asked for.

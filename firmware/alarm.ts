@@ -1,14 +1,23 @@
 import type { Timer, TimerHandle } from "./ports.js";
 
-/** One timer that can be set again and again: at most one is running, and none is cleared that has run. */
+/** Whoever sets alarms. */
+export interface Sleeper {
+  /** An alarm of its rings; whoever has several tells them apart by `alarm`. */
+  onAlarm(alarm: Alarm): void;
+}
+
+/**
+ * One timer that can be set again and again: at most one is running, and none is cleared that has run. It calls a method,
+ * for a callback of each would cost XS ten slots more.
+ */
 export class Alarm {
   #timer: Timer;
-  #onRing: () => void;
+  #sleeper: Sleeper;
   #handle: TimerHandle;
 
-  constructor(timer: Timer, onRing: () => void) {
+  constructor(timer: Timer, sleeper: Sleeper) {
     this.#timer = timer;
-    this.#onRing = onRing;
+    this.#sleeper = sleeper;
   }
 
   /** Rings after `delay` milliseconds, and not when it was set to before. */
@@ -24,6 +33,6 @@ export class Alarm {
 
   #ring = (): void => {
     this.#handle = undefined;
-    this.#onRing();
+    this.#sleeper.onAlarm(this);
   };
 }

@@ -39,7 +39,8 @@ export function composeSensor(context: Context, recorder: Recorder, onOpened: ()
     twopoint: settings.twopoint,
   };
   const ranges: Range = entry ?? (settings.probe === "ds18b20" ? DS18B20_RANGE : UART_RANGE);
-  const pipelines = QUANTITIES.map((_name, quantity) => {
+  const quantities = quantitiesOf(entry);
+  const pipelines = QUANTITIES.slice(0, quantities).map((_name, quantity) => {
     const isTemperature = quantity === Quantity.TEMPERATURE;
     return new Pipeline(
       quantity,
@@ -48,7 +49,7 @@ export function composeSensor(context: Context, recorder: Recorder, onOpened: ()
       new Report(settings.interval, isTemperature ? settings.deadband : 0, settings.heartbeat),
       clock,
       counters,
-      (reported, value) => recorder.record(reported, value),
+      recorder,
     );
   });
   const sink: Sink = {
@@ -123,6 +124,11 @@ export function durabilityOf(
   return Durability.OUTAGE;
 }
 
+/** How many quantities there may be; a serial port may bring all. */
+function quantitiesOf(entry: SensorEntry | undefined): number {
+  return entry?.quantities ?? QUANTITIES.length;
+}
+
 /** Milliseconds between readings that do not wear the flash out; 0 where none come that fast, or it does not matter. */
 function shortestInterval(
   status: FlashStatus,
@@ -130,8 +136,7 @@ function shortestInterval(
   entry: SensorEntry | undefined,
 ): number {
   if (endurance === undefined) return 0;
-  const quantities = entry ? (entry.quantities ?? QUANTITIES.length) : QUANTITIES.length;
-  const shortest = Math.ceil((shortestPeriod(status, endurance) * quantities) / 100) * 100;
+  const shortest = Math.ceil((shortestPeriod(status, endurance) * quantitiesOf(entry)) / 100) * 100;
   return entry && entry.period >= shortest ? 0 : shortest;
 }
 
@@ -162,6 +167,7 @@ function makeSource(context: Context, entry: SensorEntry | undefined, sink: Sink
         period: periodOf(settings, settings.interval, entry),
         readyPeriod: entry.period,
         humidityScale: entry.humidityScale ?? 1,
+        quantities: quantitiesOf(entry),
         timer,
         clock,
         counters,

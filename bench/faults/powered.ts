@@ -82,7 +82,7 @@ export class Powered {
     this.clock = new LifeClock(clock, firstTick(random), clockOffset, (offset) =>
       witness.clockChanged(offset),
     );
-    this.#bite = new Alarm(this.domain.timer, () => witness.bitten());
+    this.#bite = new Alarm(this.domain.timer, { onAlarm: () => witness.bitten() });
     if (air) {
       this.wifi = new SimulatedWiFi(this.domain.timer, air, () => {
         witness.airChanged();

@@ -77,7 +77,7 @@ export class Climate implements Source {
       ticks: clock.ticks(),
     });
     this.#acting = mode === Mode.OFF ? Action.OFF : Action.IDLE;
-    this.#alarm = new Alarm(timer, () => this.turn());
+    this.#alarm = new Alarm(timer, this);
     this.#mode = { topic: `${base}/mode`, text: () => MODES[this.#thermostat.mode] };
     this.#target = { topic: `${base}/target`, text: () => String(this.#thermostat.target) };
     this.#action = { topic: `${base}/action`, text: () => ACTIONS[this.#acting] };
@@ -192,6 +192,10 @@ export class Climate implements Source {
     if (!heard) return;
     this.#thermostat.measured(heard.temperature, (clock.ticks() - heard.age) | 0);
     this.act();
+  }
+
+  onAlarm(): void {
+    this.turn();
   }
 
   private turn(): void {

@@ -10,13 +10,17 @@ const PERIOD = 86_400_000;
  */
 export class TickKeeper {
   #alarm: Alarm;
+  #ask: () => void;
 
   /** @param ask asks all who add up ticks */
   constructor(timer: Timer, ask: () => void) {
-    this.#alarm = new Alarm(timer, () => {
-      ask();
-      this.start();
-    });
+    this.#alarm = new Alarm(timer, this);
+    this.#ask = ask;
+  }
+
+  onAlarm(): void {
+    this.#ask();
+    this.start();
   }
 
   start(): void {

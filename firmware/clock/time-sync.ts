@@ -102,7 +102,7 @@ export class TimeSync {
   constructor(options: TimeSyncOptions) {
     this.#options = options;
     for (const { host, port } of options.servers) this.#associations.push(new Association(host, port));
-    this.#alarm = new Alarm(options.timer, () => this.onAlarm());
+    this.#alarm = new Alarm(options.timer, this);
   }
 
   start(networkUp: boolean): void {
@@ -134,7 +134,7 @@ export class TimeSync {
     this.wait(rest + random() * spread);
   }
 
-  private onAlarm(): void {
+  onAlarm(): void {
     switch (this.#state) {
       case State.WAITING:
         this.begin();

@@ -16,7 +16,7 @@ export class Identify {
 
   constructor(light: Switch, timer: Timer) {
     this.#light = light;
-    this.#alarm = new Alarm(timer, () => this.change());
+    this.#alarm = new Alarm(timer, this);
   }
 
   start(): void {
@@ -27,6 +27,10 @@ export class Identify {
   close(): void {
     this.#alarm.clear();
     this.#light.close();
+  }
+
+  onAlarm(): void {
+    this.change();
   }
 
   private change(): void {

@@ -22,7 +22,11 @@ export class Restart {
 
   constructor(options: RestartOptions) {
     this.#options = options;
-    this.#alarm = new Alarm(options.timer, options.onDue);
+    this.#alarm = new Alarm(options.timer, this);
+  }
+
+  onAlarm(): void {
+    this.#options.onDue();
   }
 
   /**

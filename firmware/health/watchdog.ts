@@ -65,7 +65,7 @@ export class Watchdog {
 
   constructor(options: WatchdogOptions) {
     this.#options = options;
-    this.#alarm = new Alarm(options.timer, () => this.turn());
+    this.#alarm = new Alarm(options.timer, this);
   }
 
   /**
@@ -102,7 +102,7 @@ export class Watchdog {
     this.#isFresh = this.#hasValue = true;
   }
 
-  private turn(): void {
+  onAlarm(): void {
     const { boots, clock, hardware } = this.#options;
     const now = clock.ticks();
     this.#alarm.set(PERIOD);

@@ -151,8 +151,8 @@ export class MQTTLink {
   constructor(options: MQTTLinkOptions) {
     this.#options = options;
     this.#backoff = new Backoff(options.random);
-    this.#alarm = new Alarm(options.timer, () => this.onAlarm());
-    this.#diagnosticsAlarm = new Alarm(options.timer, () => this.onDiagnosticsDue());
+    this.#alarm = new Alarm(options.timer, this);
+    this.#diagnosticsAlarm = new Alarm(options.timer, this);
     this.#statusTopic = `${options.base}/status`;
     this.#messages = new ReadingMessages(options.base, options.plain);
     this.#flight = new Flight(options.window, options.outbox);
@@ -239,7 +239,8 @@ export class MQTTLink {
     }
   }
 
-  private onAlarm(): void {
+  onAlarm(alarm: Alarm): void {
+    if (alarm === this.#diagnosticsAlarm) return this.onDiagnosticsDue();
     switch (this.#state) {
       case LinkState.WAITING:
         if (this.lacksClock()) this.#alarm.set(CLOCK_POLL);

@@ -98,7 +98,7 @@ export class TCPLink {
   constructor(options: TCPLinkOptions) {
     this.#options = options;
     this.#backoff = new Backoff(options.random);
-    this.#alarm = new Alarm(options.timer, () => this.onAlarm());
+    this.#alarm = new Alarm(options.timer, this);
   }
 
   start(networkUp: boolean): void {
@@ -254,7 +254,7 @@ export class TCPLink {
     this.#alarm.set(this.#backoff.next());
   }
 
-  private onAlarm(): void {
+  onAlarm(): void {
     switch (this.#state) {
       case State.WAITING:
         this.#state = State.IDLE;

@@ -47,7 +47,7 @@ export class WiFiStation implements NetworkInterface {
 
   constructor(options: WiFiStationOptions) {
     this.#options = options;
-    this.#alarm = new Alarm(options.timer, () => this.onAlarm());
+    this.#alarm = new Alarm(options.timer, this);
   }
 
   start(onChanged: (up: boolean) => void): void {
@@ -86,7 +86,7 @@ export class WiFiStation implements NetworkInterface {
     }
   }
 
-  private onAlarm(): void {
+  onAlarm(): void {
     if (!this.#isConnecting) return this.#connect();
     this.#options.wifi.disconnect();
     this.failed();

@@ -124,8 +124,8 @@ export default class MQTTClient {
     this.target = options["target"];
     const { onReadable, onWritable, onControl, onError } = options;
     this.#callbacks = { onReadable, onWritable, onControl, onError };
-    this.#receiveAlarm = new Alarm(options.timer, () => this.receive());
-    this.#watch = new Alarm(options.timer, () => this.onWatch());
+    this.#receiveAlarm = new Alarm(options.timer, this);
+    this.#watch = new Alarm(options.timer, this);
     this.#clock = options.clock;
     this.#session = options.session ?? new Session();
     this.#clean = clean;
@@ -517,6 +517,11 @@ export default class MQTTClient {
     if (this.#keepAlivePeriod === 0) return;
     this.#keepAlive = new KeepAlive(this.#keepAlivePeriod, this.#clock.ticks());
     this.#watch.set(this.#keepAlive.wait);
+  }
+
+  onAlarm(alarm: Alarm): void {
+    if (alarm === this.#watch) this.onWatch();
+    else this.receive();
   }
 
   private onWatch(): void {

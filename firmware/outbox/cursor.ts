@@ -23,16 +23,10 @@ export class Cursors {
   #cursors: Cursor[] = [];
   #uses = 0;
 
-  constructor() {
-    for (let i = 0; i < CURSORS; i++) {
-      this.#cursors.push({ seq: -1, block: 0, slot: 0, boot: -1, origin: Number.NaN, used: 0 });
-    }
-  }
-
   /** The one nearest to `seq` and not behind it, `undefined` where all are. */
   nearest(seq: number): Cursor | undefined {
     let best: Cursor | undefined;
-    for (let i = 0; i < CURSORS; i++) {
+    for (let i = 0; i < this.#cursors.length; i++) {
       const cursor = this.#cursors[i];
       if (cursor.seq >= 0 && cursor.seq <= seq && (!best || cursor.seq > best.seq)) best = cursor;
     }
@@ -42,8 +36,12 @@ export class Cursors {
 
   /** One to be set anew. */
   oldest(): Cursor {
-    let oldest = this.#cursors[0];
-    for (let i = 1; i < CURSORS; i++) if (this.#cursors[i].used < oldest.used) oldest = this.#cursors[i];
+    const cursors = this.#cursors;
+    // One more, as long as there may be: few are needed where nothing waits for long.
+    if (cursors.length < CURSORS)
+      cursors.push({ seq: -1, block: 0, slot: 0, boot: -1, origin: Number.NaN, used: 0 });
+    let oldest = cursors[cursors.length - 1];
+    for (let i = 0; i < cursors.length; i++) if (cursors[i].used < oldest.used) oldest = cursors[i];
     oldest.used = ++this.#uses;
     oldest.seq = -1;
     return oldest;
@@ -51,6 +49,7 @@ export class Cursors {
 
   /** Nothing of this block is there any more. */
   leave(block: number): void {
-    for (let i = 0; i < CURSORS; i++) if (this.#cursors[i].block === block) this.#cursors[i].seq = -1;
+    for (let i = 0; i < this.#cursors.length; i++)
+      if (this.#cursors[i].block === block) this.#cursors[i].seq = -1;
   }
 }

@@ -14,6 +14,11 @@ export interface Range {
   maximum: number;
 }
 
+/** Gets what is to be reported. */
+export interface Reporter {
+  record(quantity: Quantity, value: number): void;
+}
+
 /** The way of one quantity from the sensor's value to a reading: check, steps, decision. */
 export class Pipeline {
   #quantity: Quantity;
@@ -22,7 +27,7 @@ export class Pipeline {
   #report: Report;
   #clock: Clock;
   #counters: Counters;
-  #onReport: (quantity: Quantity, value: number) => void;
+  #reporter: Reporter;
 
   constructor(
     quantity: Quantity,
@@ -31,7 +36,7 @@ export class Pipeline {
     report: Report,
     clock: Clock,
     counters: Counters,
-    onReport: (quantity: Quantity, value: number) => void,
+    reporter: Reporter,
   ) {
     this.#quantity = quantity;
     this.#range = range;
@@ -39,7 +44,7 @@ export class Pipeline {
     this.#report = report;
     this.#clock = clock;
     this.#counters = counters;
-    this.#onReport = onReport;
+    this.#reporter = reporter;
   }
 
   /** Other steps from the next value on; they begin without a past. */
@@ -54,13 +59,14 @@ export class Pipeline {
 
   /** Takes a sensor's value. False for one that is NaN or out of range: it is counted, and has no other effect. */
   process(value: number): boolean {
-    if (!(value >= this.#range.minimum && value <= this.#range.maximum)) {
+    const range = this.#range;
+    if (!(value >= range.minimum && value <= range.maximum)) {
       this.#counters.rejected += 1;
       return false;
     }
     const steps = this.#steps;
     for (let i = 0; i < steps.length; i++) value = steps[i].process(value);
-    if (this.#report.decide(value, this.#clock.ticks())) this.#onReport(this.#quantity, value);
+    if (this.#report.decide(value, this.#clock.ticks())) this.#reporter.record(this.#quantity, value);
     return true;
   }
 }

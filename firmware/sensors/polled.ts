@@ -1,5 +1,5 @@
 import { Alarm } from "../alarm.js";
-import { QUANTITY_COUNT, Quantity } from "../codec/reading.js";
+import { Quantity } from "../codec/reading.js";
 import { errorText } from "../error-text.js";
 import type { Counters, Monitor } from "../monitor.js";
 import type { Clock, Sensor, SensorClass, SensorOptions, Timer } from "../ports.js";
@@ -18,6 +18,8 @@ export interface PolledOptions {
   readyPeriod: number;
   /** Multiplies the part's humidity: 100 for a class that gives 0 to 1. */
   humidityScale: number;
+  /** How many quantities a sample has, 1 to 3: the first ones. */
+  quantities: number;
   timer: Timer;
   clock: Clock;
   counters: Counters;
@@ -52,7 +54,7 @@ export class PolledSource implements Source {
     this.#options = options;
     this.#period = options.period;
     this.#sink = sink;
-    this.#alarm = new Alarm(options.timer, () => (this.#sensor ? this.sample(this.#sensor) : this.open()));
+    this.#alarm = new Alarm(options.timer, this);
     this.#sensorOptions = { ...options.options, onError: (reason) => this.onError(reason) };
   }
 
@@ -85,6 +87,11 @@ export class PolledSource implements Source {
     }
   }
 
+  onAlarm(): void {
+    if (this.#sensor) this.sample(this.#sensor);
+    else this.open();
+  }
+
   private open(): void {
     try {
       this.#sensor = new this.#options.io(this.#sensorOptions);
@@ -101,12 +108,12 @@ export class PolledSource implements Source {
   }
 
   private sample(sensor: Sensor): void {
-    const { readyPeriod, humidityScale, clock, counters } = this.#options;
+    const { readyPeriod, humidityScale, quantities, clock, counters } = this.#options;
     const errors = counters.sensorErrors;
     let next = this.#period;
     try {
       const sample = sensor.sample();
-      for (let quantity: Quantity = 0; quantity < QUANTITY_COUNT; quantity++) {
+      for (let quantity: Quantity = 0; quantity < quantities; quantity++) {
         const value = sampleValue(sample, quantity);
         if (value !== undefined) {
           this.#sink.value(quantity, quantity === Quantity.HUMIDITY ? value * humidityScale : value);

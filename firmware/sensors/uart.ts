@@ -59,7 +59,7 @@ export class UARTSource implements Source {
   constructor(options: UARTOptions, sink: Sink) {
     this.#options = options;
     this.#sink = sink;
-    this.#alarm = new Alarm(options.timer, () => this.open());
+    this.#alarm = new Alarm(options.timer, this);
   }
 
   start(): void {
@@ -69,6 +69,10 @@ export class UARTSource implements Source {
   close(): void {
     this.#alarm.clear();
     this.closePort();
+  }
+
+  onAlarm(): void {
+    this.open();
   }
 
   private open(): void {

@@ -57,7 +57,7 @@ export class Download {
     const { dns, socket, timer, clock, address, agent, random } = options;
     this.#options = options;
     this.#backoff = new Backoff(random);
-    this.#alarm = new Alarm(timer, () => this.next());
+    this.#alarm = new Alarm(timer, this);
     this.#client = new RangeClient({
       dns,
       socket,
@@ -95,6 +95,10 @@ export class Download {
     } catch {
       // It failed before, and that was told.
     }
+  }
+
+  onAlarm(): void {
+    this.next();
   }
 
   private next(): void {

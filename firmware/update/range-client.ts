@@ -73,7 +73,7 @@ export class RangeClient {
 
   constructor(options: RangeClientOptions) {
     this.#options = options;
-    this.#alarm = new Alarm(options.timer, () => this.look());
+    this.#alarm = new Alarm(options.timer, this);
   }
 
   /**
@@ -278,7 +278,7 @@ export class RangeClient {
   }
 
   /** Looks whether the server still gets anywhere. */
-  private look(): void {
+  onAlarm(): void {
     const now = this.#options.clock.ticks();
     const silence = elapsed(this.#heardAt, now);
     if (silence >= SILENCE) return this.fail("the server does not answer");

@@ -131,8 +131,8 @@ export class Updater {
     const { base, key, timer, random } = options;
     this.#options = options;
     this.#key = parsePublicKey(key);
-    this.#alarm = new Alarm(timer, () => this.onAlarm());
-    this.#inbox = new Alarm(timer, () => this.look());
+    this.#alarm = new Alarm(timer, this);
+    this.#inbox = new Alarm(timer, this);
     this.#backoff = new Backoff(random);
     this.subscription = {
       topic: `${base}/update`,
@@ -248,7 +248,8 @@ export class Updater {
     return Math.max(0, CHECK_PERIOD - (elapsed(this.#checkedAt, this.#options.clock.ticks()) >>> 0));
   }
 
-  private onAlarm(): void {
+  onAlarm(alarm: Alarm): void {
+    if (alarm === this.#inbox) return this.look();
     if (this.#state === State.TRIAL) {
       const missing = this.#hasSensed ? "no delivery was acknowledged" : "no reading was taken";
       this.endTrial(`${missing} within ${formatDuration(this.#options.trial)}`);

@@ -11,6 +11,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { type Heap, heapOf } from "./snapshot.js";
 
 /** What the worker counted during one message. */
 export interface Meter {
@@ -18,13 +19,6 @@ export interface Meter {
   readonly steps: number;
   /** Slots of the heap that are taken, garbage included until the next `gc()`. */
   readonly slots: number;
-}
-
-/** All that a machine has after a garbage collection. */
-export interface Heap {
-  readonly slots: number;
-  /** Bytes of its live chunks, with their headers. */
-  readonly chunks: number;
 }
 
 /**
@@ -115,13 +109,13 @@ export class XSProcess {
     return this.#exchange("?", message);
   }
 
-  /** Collects garbage, and counts what is left. */
+  /** Collects garbage, and counts what is left, as a device would. */
   heap(): Heap {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), "hearth-xs-"));
     try {
       const file = path.join(folder, "snapshot");
       this.#exchange("w", Buffer.from(file));
-      return measure(fs.readFileSync(file));
+      return heapOf(fs.readFileSync(file));
     } finally {
       fs.rmSync(folder, { recursive: true });
     }
@@ -240,20 +234,4 @@ function openPipe(file: string): { read: number; write: number } {
   const read = fs.openSync(file, O_RDONLY);
   fs.closeSync(first);
   return { read, write };
-}
-
-/** Bytes of a slot on 64 bits. */
-const SLOT = 32;
-
-/** Adds up a snapshot: a sequence of parts, each with its length, its own eight bytes included, and a name. */
-function measure(snapshot: Buffer): Heap {
-  let slots = 0;
-  let chunks = 0;
-  for (let at = 8; at < snapshot.length; at += snapshot.readUInt32BE(at)) {
-    const length = snapshot.readUInt32BE(at) - 8;
-    const name = snapshot.toString("latin1", at + 4, at + 8);
-    if (name === "BLOC") chunks = length;
-    if (name === "HEAP") slots = length / SLOT;
-  }
-  return { slots, chunks };
 }

@@ -68,6 +68,7 @@ export class Bench implements Sink {
         period: 5_000,
         readyPeriod: 1_000,
         humidityScale: 1,
+        quantities: 3,
         ...paces,
         timer: clock.timer,
         clock,

@@ -22,7 +22,7 @@ function pipeline(steps: readonly Step[] = [], report = new Report(0, 0, 0)) {
     report,
     clock,
     counters,
-    (quantity, value) => readings.push([quantity, value]),
+    { record: (quantity, value) => readings.push([quantity, value]) },
   );
   return { clock, counters, readings, pipeline: it };
 }

@@ -140,7 +140,7 @@ export class VirtualBoard implements Board {
     if (wifi) this.network = () => wifi;
     if (storage) this.storage = powered(storage, domain);
     if (resetReason !== undefined) this.resetReason = resetReason;
-    this.#bite = new Alarm(clock.timer, () => onReset?.("watchdog"));
+    this.#bite = new Alarm(clock.timer, { onAlarm: () => onReset?.("watchdog") });
     if (!onReset) return;
     this.restart = () => onReset("software");
     this.watchdog = { feed: () => this.#bite.set(WATCHDOG_TIMEOUT) };

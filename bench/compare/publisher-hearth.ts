@@ -6,7 +6,7 @@ import type { Publisher, PublisherOptions } from "./publisher.js";
 
 /** As on the laptop's board. */
 const SEND_BUFFER = 262_144;
-const PACKET_LIMIT = 4_096;
+const PACKET_LIMIT = 1_024;
 
 /** What the packet has beside topic and payload, at most. */
 const OVERHEAD = 9;

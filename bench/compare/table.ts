@@ -46,7 +46,7 @@ export function verdict(row: Row): string {
   if (share >= 1) return "reached";
   // Of something that should be little, how many times too much there is.
   return row.better === "more"
-    ? `missed: ${(share * 100).toFixed(0)} % of it`
+    ? `missed: ${(share * 100).toFixed(share > 0.95 ? 1 : 0)} % of it`
     : `missed: ${figure(1 / share)} times it`;
 }
 

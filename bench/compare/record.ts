@@ -68,7 +68,7 @@ export interface Change {
 /** A ratio that moved by less is never called a change, however still the machine was. */
 const TOLERANCE = 0.05;
 
-/** Of the rows that both runs have. A change is one where the middle halves of the rounds have nothing in common. */
+/** Of the rows that both runs have. A change is one that is larger than the middle halves of both together are wide. */
 export function changesSince(former: readonly Row[], rows: readonly Row[]): Change[] {
   const changes: Change[] = [];
   for (const row of rows) {
@@ -76,14 +76,18 @@ export function changesSince(former: readonly Row[], rows: readonly Row[]): Chan
     if (!other) continue;
     const before = other.ratio.median;
     const after = row.ratio.median;
-    const isApart = row.ratio.low > other.ratio.high || row.ratio.high < other.ratio.low;
+    const noise = Math.max(width(row) + width(other), TOLERANCE * before);
     changes.push({
       row,
       before,
       after,
-      isBeyondNoise: isApart && Math.abs(after / before - 1) > TOLERANCE,
+      isBeyondNoise: Math.abs(after - before) > noise,
       isBetter: row.better === "more" ? after > before : after < before,
     });
   }
   return changes;
+}
+
+function width({ ratio }: Row): number {
+  return ratio.high - ratio.low;
 }

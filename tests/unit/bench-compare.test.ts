@@ -175,8 +175,10 @@ describe("what has changed since", () => {
     });
   });
 
-  it("is noise where the middle halves of the rounds overlap, or little has changed", () => {
-    expect(change([1, 2, 3], [2, 3, 4])).toMatchObject({ isBeyondNoise: false });
+  it("is noise where the rounds differ as much among themselves, or little has changed", () => {
+    // Their middle halves are 1 wide each.
+    expect(change([1, 2, 3], [3, 4, 5])).toMatchObject({ isBeyondNoise: false });
+    expect(change([1, 2, 3], [3.1, 4.1, 5.1])).toMatchObject({ isBeyondNoise: true });
     expect(change([1, 1, 1], [1.04, 1.04, 1.04])).toMatchObject({ isBeyondNoise: false });
     expect(change([1, 1, 1], [1.06, 1.06, 1.06])).toMatchObject({ isBeyondNoise: true });
   });

@@ -15,11 +15,13 @@ export function hasMosquitto(): boolean {
 /** A Mosquitto on loopback that keeps nothing. */
 export interface Mosquitto {
   readonly port: number;
+  /** Settles when it listens. @throws Error where it does not within five seconds */
+  ready(): Promise<void>;
   close(): void;
 }
 
-/** @throws Error where it has not begun to listen within five seconds */
-export async function startMosquitto(): Promise<Mosquitto> {
+/** Begins to start it: whoever gets this has to close it, also before it is ready. */
+export async function launchMosquitto(): Promise<Mosquitto> {
   const port = await freePort();
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), "hearth-bench-"));
   const file = path.join(directory, "mosquitto.conf");
@@ -36,17 +38,14 @@ export async function startMosquitto(): Promise<Mosquitto> {
   );
   // A group of its own: Ctrl-C is for whoever started it.
   const child = spawn("mosquitto", ["-c", file], { stdio: "ignore", detached: true });
-  const close = () => {
-    child.kill("SIGTERM");
-    fs.rmSync(directory, { recursive: true, force: true });
+  return {
+    port,
+    ready: () => untilListening(port, child),
+    close: () => {
+      child.kill("SIGTERM");
+      fs.rmSync(directory, { recursive: true, force: true });
+    },
   };
-  try {
-    await untilListening(port, child);
-  } catch (error) {
-    close();
-    throw error;
-  }
-  return { port, close };
 }
 
 async function untilListening(port: number, child: ChildProcess): Promise<void> {

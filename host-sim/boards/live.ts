@@ -67,7 +67,7 @@ export function liveBoard(options: LiveOptions): Board {
       now: () => Date.now(),
     },
     random: Math.random,
-    mqtt: { io: firmware?.MQTTClient ?? MQTTClient, packetLimit: 4_096 },
+    mqtt: { io: firmware?.MQTTClient ?? MQTTClient, packetLimit: 1_024 },
     dns: { io: Resolver },
     tcp: { io: TCP, nodelay: true, sendBuffer: SEND_BUFFER },
     tls: (settings) => ({

@@ -75,6 +75,11 @@ export class TCP extends StreamSocket {
 
 class NodeTransport implements Transport {
   #closed = false;
+  #isHolding = false;
+  #release = () => {
+    this.#isHolding = false;
+    this.socket.uncork();
+  };
 
   constructor(
     readonly socket: net.Socket,
@@ -82,6 +87,12 @@ class NodeTransport implements Transport {
   ) {}
 
   write(bytes: Uint8Array): void {
+    // What is written within one turn goes to the operating system together.
+    if (!this.#isHolding) {
+      this.#isHolding = true;
+      this.socket.cork();
+      process.nextTick(this.#release);
+    }
     this.socket.write(bytes, (error) => {
       if (!error && !this.#closed) this.onSent(bytes.length);
     });

@@ -1,5 +1,6 @@
 import mqttPacket, { type IConnectPacket, type IPublishPacket, type Packet, type QoS } from "mqtt-packet";
 import type { Peer } from "../boards/virtual/network.js";
+import { pubackBytes, readPublish } from "./common-packets.js";
 
 /** A message that the broker has taken from a client. */
 export interface Published {
@@ -36,7 +37,7 @@ interface BrokerConnection {
 
 /**
  * An MQTT 3.1.1 broker in memory, for simulated time: everything happens in the call that brings the bytes, so that the
- * same script always gives the same run. The packets are `mqtt-packet`'s. It keeps sessions, retained messages and wills,
+ * same script always gives the same run. The packets are `mqtt-packet`'s, but for the commonest. It keeps sessions, retained messages and wills,
  * and does as it is told where a test wants it to misbehave.
  */
 export class MemoryBroker {
@@ -100,19 +101,26 @@ export class MemoryBroker {
   readonly accept = (peer: Peer): void => {
     const parser = mqttPacket.parser({ protocolVersion: 4 });
     let connection: BrokerConnection | undefined;
-    parser.on("packet", (packet: Packet) => {
+    /** Bytes of a packet that is not whole yet, and that the parser has. */
+    let incomplete = 0;
+    const onPacket = (packet: Packet) => {
       if (this.#keepsHistory) this.log.push(`${connection?.id ?? ""}:${packet.cmd}`);
       if (packet.cmd === "connect" && connection)
         drop(); // [MQTT-3.1.0-2]
       else if (packet.cmd === "connect") connection = this.#connect(peer, packet);
       else if (connection) this.#handle(connection, packet);
-    });
+    };
+    parser.on("packet", onPacket);
     const drop = () => {
       peer.close();
       if (connection) this.#gone(connection);
     };
     parser.on("error", drop);
-    peer.onData = (bytes) => parser.parse(Buffer.from(bytes));
+    peer.onData = (bytes) => {
+      const publish = incomplete === 0 && connection ? readPublish(bytes) : undefined;
+      if (publish) onPacket(publish);
+      else incomplete = parser.parse(Buffer.from(bytes));
+    };
     peer.onClose = () => {
       if (connection) this.#gone(connection);
     };
@@ -129,7 +137,9 @@ export class MemoryBroker {
   }
 
   #send(peer: Peer, packet: Packet): void {
-    if (!this.mute.has(packet.cmd)) peer.write(new Uint8Array(mqttPacket.generate(packet)));
+    if (this.mute.has(packet.cmd)) return;
+    if (packet.cmd === "puback") peer.write(pubackBytes(packet.messageId as number));
+    else peer.write(new Uint8Array(mqttPacket.generate(packet)));
   }
 
   #connect(peer: Peer, packet: IConnectPacket): BrokerConnection | undefined {

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
-import { afterEach, describe, expect, it } from "@jest/globals";
+import net from "node:net";
+import { afterEach, describe, expect, it, jest } from "@jest/globals";
 import { BUFFER_SIZE } from "../../host-sim/io/stream-socket.js";
 import { TCP, type TCPOptions } from "../../host-sim/io/tcp.js";
 import { freePort, type LoopbackServer, loopbackServer, pause, until } from "../support/peers.js";
@@ -50,6 +51,23 @@ describe("TCP", () => {
     expect(() => new TCP(options({ onError: {} }))).toThrow(TypeError);
     expect(() => new TCP(options({ format: "string" }))).toThrow(RangeError);
     expect(() => new TCP(options({ from: {} }))).toThrow(TypeError);
+  });
+
+  it("hands what is written within one turn to the operating system at once, also where it is closed then", async () => {
+    const received: Buffer[] = [];
+    const server = await serve((socket) => socket.on("data", (data) => received.push(data)));
+    const { tcp, events } = connect(server.port, { nodelay: true });
+    await until(() => events.length > 0);
+    const handedOver = jest.spyOn(net.Socket.prototype, "_writev" as never) as unknown as jest.SpiedFunction<
+      (chunks: unknown[]) => void
+    >;
+    cleanups.push(() => handedOver.mockRestore());
+    for (const text of ["one ", "two ", "three"]) tcp.write(Buffer.from(text));
+    await until(() => Buffer.concat(received).toString() === "one two three");
+    expect(handedOver.mock.calls.map(([chunks]) => chunks.length)).toEqual([3]);
+    for (const text of [" four", " five"]) tcp.write(Buffer.from(text));
+    tcp.close();
+    await until(() => Buffer.concat(received).toString() === "one two three four five");
   });
 
   it("says that it is writable once it is connected, and refuses to write before", async () => {

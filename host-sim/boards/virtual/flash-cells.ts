@@ -16,14 +16,13 @@ const PAGE_LENGTH = 256;
  */
 export class Cells {
   readonly blocks: number;
-  #cells: (Uint8Array | undefined)[];
+  /** As long as the highest block that was ever written asks for. */
+  #cells: (Uint8Array | undefined)[] = [];
   /** 1 where a snapshot has the same bytes. */
-  #shared: Uint8Array;
+  #shared: (1 | undefined)[] = [];
 
   constructor(blocks: number) {
     this.blocks = blocks;
-    this.#cells = new Array(blocks).fill(undefined);
-    this.#shared = new Uint8Array(blocks);
   }
 
   get(position: number): number {
@@ -64,8 +63,9 @@ export class Cells {
   }
 
   erase(block: number): void {
+    if (block >= this.#cells.length) return;
     this.#cells[block] = undefined;
-    this.#shared[block] = 0;
+    this.#shared[block] = undefined;
   }
 
   /** Leaves each bit of a block as it was or 1: nothing happened, all of it, some of its pages, or some of its bits. */
@@ -89,20 +89,24 @@ export class Cells {
   }
 
   snapshot(): CellsSnapshot {
-    this.#shared.fill(1);
+    this.#shared = new Array(this.#cells.length).fill(1);
     return this.#cells.slice();
   }
 
   restore(snapshot: CellsSnapshot): void {
     this.#cells = snapshot.slice() as (Uint8Array | undefined)[];
-    this.#shared.fill(1);
+    this.#shared = new Array(this.#cells.length).fill(1);
   }
 
   #writable(block: number): Uint8Array {
+    while (this.#cells.length <= block) {
+      this.#cells.push(undefined);
+      this.#shared.push(undefined);
+    }
     let cells = this.#cells[block];
     if (cells === undefined) cells = new Uint8Array(BLOCK_LENGTH).fill(ERASED);
     else if (this.#shared[block] === 1) cells = cells.slice();
-    this.#shared[block] = 0;
+    this.#shared[block] = undefined;
     this.#cells[block] = cells;
     return cells;
   }

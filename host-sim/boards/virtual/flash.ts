@@ -8,7 +8,7 @@ export class PowerCut extends Error {}
 /** All of a flash at one moment: its cells, its wear and its counts. */
 export interface FlashSnapshot {
   readonly cells: CellsSnapshot;
-  readonly erases: Readonly<Uint32Array>;
+  readonly erases: readonly number[];
   readonly writes: number;
   readonly operations: number;
   readonly programmedTwice: number;
@@ -30,7 +30,8 @@ export class VirtualFlash {
   /** Called when the power goes within a write or an erase, which then throws all the same. */
   declare onCut?: () => void;
   #cells: Cells;
-  #erases: Uint32Array;
+  /** As long as the highest block that was ever erased asks for. */
+  #erases: number[] = [];
   #writes = 0;
   #operations = 0;
   #programmedTwice = 0;
@@ -44,7 +45,6 @@ export class VirtualFlash {
   /** @param blocks size in blocks of 4,096 bytes; by default that of the ESP32's partition */
   constructor(blocks = 224, endurance?: number) {
     this.#cells = new Cells(blocks);
-    this.#erases = new Uint32Array(blocks);
     if (endurance !== undefined) this.endurance = endurance;
   }
 
@@ -67,7 +67,7 @@ export class VirtualFlash {
 
   /** How often a block was erased. */
   erases(block: number): number {
-    return this.#erases[block];
+    return this.#erases[block] ?? 0;
   }
 
   /** As a board does. @throws PowerCut while the power is off */
@@ -121,7 +121,7 @@ export class VirtualFlash {
   /** Goes back to what a snapshot holds, and takes a cut back that has not come yet. Power that is off stays off. */
   restore(snapshot: FlashSnapshot): void {
     this.#cells.restore(snapshot.cells);
-    this.#erases.set(snapshot.erases);
+    this.#erases = snapshot.erases.slice();
     this.#writes = snapshot.writes;
     this.#operations = snapshot.operations;
     this.#programmedTwice = snapshot.programmedTwice;
@@ -171,14 +171,19 @@ export class VirtualFlash {
     const random = this.#random;
     const whole = isCut ? first + below(last - first, random) : last;
     for (let block = first; block < whole; block++) {
-      this.#erases[block] += 1;
+      this.#wear(block);
       this.#cells.erase(block);
     }
     if (!isCut) return;
     // It wears the block as a whole one does.
-    this.#erases[whole] += 1;
+    this.#wear(whole);
     this.#cells.eraseInPart(whole, random);
     this.#cut();
+  }
+
+  #wear(block: number): void {
+    while (this.#erases.length <= block) this.#erases.push(0);
+    this.#erases[block] += 1;
   }
 
   /** Counts an operation. @returns whether the power goes within it */

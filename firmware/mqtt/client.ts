@@ -9,12 +9,13 @@
  * acknowledgement a packet calls for, nothing more is taken from the socket: TCP holds the broker back.
  *
  * Beyond ECMA-419, `onReadable` tells `retain` and `duplicate` and is called with a count of 0 for an empty
- * payload; CONNACK's control message tells `sessionPresent`; `onError` gets an `MQTTError`.
+ * payload; CONNACK's control message tells `sessionPresent`, PUBACK's is reused: copy what you keep; `onError` gets an `MQTTError`.
  */
 
 import { Alarm } from "../alarm.js";
 import { hostPort } from "../codec/endpoint.js";
 import { readUTF8, utf8Length, writeUTF8 } from "../codec/utf8.js";
+import { Views } from "../codec/views.js";
 import { errorText } from "../error-text.js";
 import type {
   Bytes,
@@ -83,12 +84,15 @@ export default class MQTTClient {
 
   #output: Output;
   #input: Uint8Array;
+  #views: Views;
   /** The bytes `#input[#head]` to `#input[#tail]` have arrived and are not parsed or read. */
   #head = 0;
   #tail = 0;
   /** Bytes that the socket holds, as far as it told. */
   #pending = 0;
   #header = new PacketHeader();
+  /** What is told of each PUBACK, which is what comes for a reading. */
+  #puback: MQTTControl = { operation: Packet.PUBACK, id: 0 };
   /** A PUBLISH is being received and not acknowledged yet. */
   #receiving = false;
   /** Bytes of its payload that are still to come out of `#input`. */
@@ -132,6 +136,7 @@ export default class MQTTClient {
     this.#keepAlivePeriod = seconds * 1000;
     this.#server = hostPort(host, port);
     this.#input = new Uint8Array(packetLimit);
+    this.#views = new Views(this.#input);
     this.#output = new Output(packetLimit, () => this.#keepAlive?.sent(this.#clock.ticks()));
     this.#connect = connectPacket({
       id: options.id,
@@ -347,7 +352,7 @@ export default class MQTTClient {
       const input = this.#input;
       const count = Math.min(this.#pending, input.length - this.#tail);
       if (count === 0) return; // waits for room to acknowledge
-      socket.read(input.subarray(this.#tail, this.#tail + count));
+      socket.read(this.#views.of(this.#tail, this.#tail + count));
       this.#tail += count;
       this.#pending -= count;
       this.#keepAlive?.received(this.#clock.ticks());
@@ -475,10 +480,16 @@ export default class MQTTClient {
       if (packet === Packet.PUBREL) this.#session.delete(id);
       this.#output.acknowledge(packet === Packet.PUBREC ? Packet.PUBREL : Packet.PUBCOMP, id);
     }
+    this.#head += header.length;
+    if (packet === Packet.PUBACK) {
+      const puback = this.#puback;
+      puback.id = id;
+      this.tellControl(puback);
+      return this.#socket !== undefined;
+    }
     const message: MQTTControl = { operation: packet };
     if (packet === Packet.SUBACK) message.payload = this.#input.slice(header.codesStart, header.codesEnd);
     if (id !== 0) message.id = id;
-    this.#head += header.length;
     if (packet === Packet.CONNACK) {
       if (header.returnCode !== 0) {
         this.fail(
@@ -498,14 +509,18 @@ export default class MQTTClient {
       this.connected(header.sessionPresent);
       message.sessionPresent = header.sessionPresent;
     }
+    this.tellControl(message);
+    return this.#socket !== undefined;
+  }
+
+  private tellControl(message: MQTTControl): void {
     this.#inCallback = true;
     try {
       this.#callbacks.onControl?.call(this, message);
-      if (packet === Packet.CONNACK) this.tellWritable();
+      if (message.operation === Packet.CONNACK) this.tellWritable();
     } finally {
       this.#inCallback = false;
     }
-    return this.#socket !== undefined;
   }
 
   // --- connection ----------------------------------------------------------------------------------------------

@@ -67,7 +67,7 @@ export class ClientBench {
       },
       onWritable: (count) => this.writable.push(count),
       onControl(message) {
-        bench.controls.push(message);
+        bench.controls.push({ ...message });
         bench.onControl?.(bench.client, message);
       },
       onError: (error) => this.errors.push(error as MQTTError),

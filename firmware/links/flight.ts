@@ -98,6 +98,16 @@ export class Flight {
     if (this.#count >= this.#window) return false;
     const waiting = this.#waiting;
     let late = this.#liveFrom;
+    // As a rule all that waited has been sent, and nothing but live ones comes.
+    if (
+      this.#lateSent >= late &&
+      this.#againSent >= this.#againEnd &&
+      waiting.forgotten === this.#forgotten
+    ) {
+      if (this.#liveSent >= waiting.next) return false;
+      const seq = waiting.following(this.#liveSent);
+      return seq < waiting.next && this.choose(seq, false, false);
+    }
     if (this.#lateSent < late) {
       late = waiting.following(this.#lateSent);
       if (late < this.#repeatBelow && this.isLate(late)) return this.choose(late, true, true);

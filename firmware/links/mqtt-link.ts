@@ -588,9 +588,9 @@ export class MQTTLink {
     const isLetter = postbox.acknowledged(id);
     const seq = this.#flight.acknowledged(id);
     if (seq >= 0) {
-      const isKnown = outbox.read(seq, this.#reading);
+      const isTold = monitor.delivered !== undefined && outbox.read(seq, this.#reading);
       outbox.acknowledge(seq);
-      if (isKnown) monitor.delivered?.(this.#reading, this.#flight.wasLate(id));
+      if (isTold) monitor.delivered?.(this.#reading, this.#flight.wasLate(id));
     }
     if (isLetter || seq >= 0) onDelivered(seq >= 0);
     this.send();

@@ -61,6 +61,8 @@ export class Postbox {
   /** Answers so far, modulo their identifiers. */
   #serial = 0;
   #acknowledgements = 0;
+  /** Something may be due: it is looked for once, and not with each reading. */
+  #mayBeDue = false;
   #sessionPresent = false;
   #letter: Letter = { topic: "", text: "", retain: false, id: 0, duplicate: false };
   #onPosted: () => void;
@@ -83,6 +85,7 @@ export class Postbox {
     const index = this.#states.indexOf(state);
     if (index < 0) return;
     this.#progress[index] = this.#progress[index] >= Progress.SENT ? Progress.SENT_AND_DUE : Progress.DUE;
+    this.#mayBeDue = true;
     this.#onPosted();
   }
 
@@ -97,6 +100,7 @@ export class Postbox {
     this.#serial = (this.#serial + 1) % ANSWER_IDS;
     answer.progress = Progress.DUE;
     answer.wasSent = false;
+    this.#mayBeDue = true;
     this.#onPosted();
   }
 
@@ -105,6 +109,7 @@ export class Postbox {
   /** A connection was accepted: nothing is under way on it yet. */
   begin(sessionPresent: boolean): void {
     this.#sessionPresent = sessionPresent;
+    this.#mayBeDue = true;
     this.#progress.fill(Progress.DUE);
     for (let i = 0; i < this.#count; i++) {
       const answer = this.at(i);
@@ -115,7 +120,10 @@ export class Postbox {
 
   /** The next letter to send, valid until the next call; the same one again until `sent`. Answers come first. */
   next(): Letter | undefined {
-    return this.nextAnswer() ?? this.nextState();
+    if (!this.#mayBeDue) return undefined;
+    const letter = this.nextAnswer() ?? this.nextState();
+    if (!letter) this.#mayBeDue = false;
+    return letter;
   }
 
   nextAnswer(): Letter | undefined {
@@ -171,7 +179,10 @@ export class Postbox {
       if (before === Progress.SENT) {
         this.#progress[index] = Progress.NONE;
         this.#states[index].delivered?.();
-      } else if (before === Progress.SENT_AND_DUE) this.#progress[index] = Progress.DUE;
+      } else if (before === Progress.SENT_AND_DUE) {
+        this.#progress[index] = Progress.DUE;
+        this.#mayBeDue = true;
+      }
       return true;
     }
     return false;

@@ -134,12 +134,12 @@ export class Journal implements Waiting {
   append(reading: Reading): boolean {
     const { seq } = reading;
     if (seq < this.#next) throw new RangeError(`reading ${seq} where ${this.#next} comes next`);
-    if (!this.isKept(seq) || !this.makeRoom(2)) {
+    if ((this.#options.policy === Policy.THIN && !this.isKept(seq)) || !this.makeRoom(2)) {
       this.pass(seq + 1);
       this.drop(seq, 1);
       return false;
     }
-    this.#noteClock();
+    this.noteOrigin((this.#time as BootTime).origin());
     const { record } = this.#log;
     record.kind = RecordKind.READING;
     record.quantity = reading.quantity;
@@ -167,7 +167,7 @@ export class Journal implements Waiting {
 
   /** The clock was set: what was journalled before must learn it, also if the power fails now. @throws as `append` */
   noteClock(): void {
-    if (this.#size > 0 && this.makeRoom(1)) this.#noteClock();
+    if (this.#size > 0 && this.makeRoom(1)) this.noteOrigin((this.#time as BootTime).origin());
   }
 
   /** Notes what was acknowledged and what the clock says, at an orderly end. @throws as `append` */
@@ -183,17 +183,19 @@ export class Journal implements Waiting {
     this.#log.close();
   }
 
+  /** Whether the policy of thinning out keeps a reading. */
   private isKept(seq: number): boolean {
-    if (this.#options.policy !== Policy.THIN) return true;
     const oldest = this.#size > 0 ? this.#locator.locate(this.#first) : undefined;
     const log = this.#log;
     return oldest === undefined || seq % stride(log.distance(oldest.block), log.blocks) === 0;
   }
 
-  #noteClock(): void {
+  /** @param origin what the clock says of this boot's beginning, NaN where it says nothing */
+  private noteOrigin(origin: number): void {
+    const change = origin - this.#origin;
+    if (change <= CLOCK_TOLERANCE && change >= -CLOCK_TOLERANCE) return;
+    if (Number.isNaN(origin)) return;
     const time = this.#time as BootTime;
-    const origin = time.origin();
-    if (Number.isNaN(origin) || Math.abs(origin - this.#origin) <= CLOCK_TOLERANCE) return;
     const { record } = this.#log;
     record.kind = RecordKind.CLOCK;
     record.quantity = 0;

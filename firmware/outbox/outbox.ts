@@ -213,6 +213,7 @@ export class Outbox implements Waiting {
   /** Moves what waits in memory to the journal. False where it is not all there then. */
   private spill(): boolean {
     const queue = this.#queue;
+    if (queue.size === 0) return true;
     const reading = this.#spilled;
     while (queue.size > 0) {
       const seq = queue.first;

@@ -18,15 +18,26 @@ export interface RecorderOptions {
 
 /** Numbers each reading, notes when it was taken, and puts it where it waits. */
 export class Recorder {
-  #options: RecorderOptions;
+  #time: BootTime;
+  #outbox: Outbox;
+  #serverQueue: Queue | undefined;
+  #counters: Counters;
+  #monitor: Monitor;
+  #onRecorded: (quantity: Quantity) => void;
   #reading = blankReading();
 
   constructor(options: RecorderOptions) {
-    this.#options = options;
+    this.#time = options.time;
+    this.#outbox = options.outbox;
+    this.#serverQueue = options.serverQueue;
+    this.#counters = options.counters;
+    this.#monitor = options.monitor;
+    this.#onRecorded = options.onRecorded;
   }
 
   record(quantity: Quantity, value: number): void {
-    const { time, outbox, serverQueue, counters, monitor } = this.#options;
+    const time = this.#time;
+    const outbox = this.#outbox;
     const reading = this.#reading;
     reading.quantity = quantity;
     reading.value = value;
@@ -35,8 +46,8 @@ export class Recorder {
     reading.uptime = time.uptime();
     reading.time = time.now();
     outbox.append(reading);
-    if (serverQueue && serverQueue.append(reading) >= 0) counters.serverDropped += 1;
-    monitor.recorded?.(reading);
-    this.#options.onRecorded(quantity);
+    if (this.#serverQueue && this.#serverQueue.append(reading) >= 0) this.#counters.serverDropped += 1;
+    this.#monitor.recorded?.(reading);
+    this.#onRecorded(quantity);
   }
 }

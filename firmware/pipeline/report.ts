@@ -43,10 +43,13 @@ export class Report {
     let overdue = 0;
     if (!Number.isNaN(last)) {
       overdue = elapsed(this.#due, ticks);
-      // After an early value the due time is so much more than an interval ahead, and never further: what looks so is
-      // weeks ago, beyond a wrap.
-      if (overdue < -(interval * EARLY) && overdue >= -(interval * (1 + EARLY))) return false;
-      if (Math.abs(value - last) < this.#deadband && !this.isHeartbeat(ticks)) {
+      if (overdue < 0) {
+        const early = interval * EARLY;
+        // After an early value the due time is so much more than an interval ahead, and never further: what looks so is
+        // weeks ago, beyond a wrap.
+        if (overdue < -early && overdue >= -interval - early) return false;
+      }
+      if (this.#deadband > 0 && Math.abs(value - last) < this.#deadband && !this.isHeartbeat(ticks)) {
         // An early one leaves the grid as it is: moved, it would make the interval shorter for the next.
         if (overdue > 0 || overdue < -interval) this.#due = ticks;
         return false;

@@ -42,6 +42,9 @@ const JOURNAL_BLOCKS = 2_048;
 /** Bytes that a socket takes at once: as many as a window of 1,024 readings needs. */
 const SEND_BUFFER = 262_144;
 
+/** Bytes of each of the client's two buffers: room for any sensible topic. What is longer is two writes, which go out together. */
+const PACKET_LIMIT = 1_024;
+
 /** The room of this process, whose time begins now. */
 export function simulatedHardware(): SimulatedHardware {
   const started = performance.now();
@@ -67,7 +70,7 @@ export function liveBoard(options: LiveOptions): Board {
       now: () => Date.now(),
     },
     random: Math.random,
-    mqtt: { io: firmware?.MQTTClient ?? MQTTClient, packetLimit: 1_024 },
+    mqtt: { io: firmware?.MQTTClient ?? MQTTClient, packetLimit: PACKET_LIMIT },
     dns: { io: Resolver },
     tcp: { io: TCP, nodelay: true, sendBuffer: SEND_BUFFER },
     tls: (settings) => ({

@@ -7,6 +7,9 @@ import { native1 } from "./native.js";
 /** Milliseconds of a way. */
 const LATENCY = 10;
 
+/** The broker's. */
+const PORT = 1883;
+
 /** Bytes that the socket takes, as many as lwIP's does on an ESP32. */
 const SEND_BUFFER = 5_744;
 
@@ -46,6 +49,8 @@ export class EngineBroker {
     });
     class TCP {
       constructor(options: TCPOptions) {
+        // Anything else that is connected to never answers.
+        if (options.port !== PORT) return;
         broker.#socket = options;
         broker.#self = this as never;
         clock.set(broker.#connected, LATENCY);

@@ -23,9 +23,9 @@ interface Turn {
 
 const commands: Record<string, (argument: never) => unknown> = {
   /** Makes the world; what it takes is not the firmware's. */
-  world: ({ blocks }: { blocks: number }) => {
+  world: ({ blocks, without }: { blocks: number; without: string[] }) => {
     calibrate();
-    world = makeWorld(blocks);
+    world = makeWorld(blocks, without);
   },
 
   /** Makes a node with these settings and starts it. */

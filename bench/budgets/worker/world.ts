@@ -99,8 +99,11 @@ export interface World {
   broker: EngineBroker;
 }
 
-/** @param blocks of the journal's partition; the ESP32 has 224 */
-export function makeWorld(blocks: number): World {
+/**
+ * @param blocks of the journal's partition; the ESP32 has 224
+ * @param without what the board has not
+ */
+export function makeWorld(blocks: number, without: readonly string[]): World {
   const clock = new EngineClock(EPOCH);
   const broker = new EngineBroker(clock);
   const tmp117 = sensorEntry(TMP117, { sensor: { io: engineBus() } }, TMP117.RANGE);
@@ -126,5 +129,6 @@ export function makeWorld(blocks: number): World {
     watchdog: { feed: native0("watchdog.feed", () => {}) },
     update: engineUpdate(),
   };
+  for (const part of without) delete (board as unknown as Record<string, unknown>)[part];
   return { board, clock, broker };
 }

@@ -1,0 +1,164 @@
+/** What is measured against a budget. Everything is counted, nothing timed: the same on every machine. */
+
+import { CountedNode, countedScript, type Part, type Turn } from "./engine.js";
+import { sizes } from "./size.js";
+
+export interface Figure {
+  /** By which it is recorded. */
+  readonly name: string;
+  readonly what: string;
+  readonly value: number;
+  readonly unit: string;
+  /** What it ought to be at most; and what it must not exceed. */
+  readonly aim?: number;
+  readonly limit?: number;
+}
+
+/** Readings that a figure is the mean of: their values have all numbers of digits that the part gives. */
+const READINGS = 40;
+
+/** Bytes of a slot on a device. */
+const SLOT = 16;
+
+/** @param readings of the last figure, which has to be the same after as many */
+export async function measure(
+  readings: number,
+  onProgress: (what: string, share: number) => void,
+): Promise<Figure[]> {
+  const script = await countedScript();
+  const figures: Figure[] = [];
+  onProgress("steps", 0);
+  const node = new CountedNode(script);
+  try {
+    figures.push(...stepsOf(node, "", "with the journal"), slotsOf(node));
+    onProgress("readings", 0.1);
+    const memory = node.heap.slots * SLOT + node.heap.chunks;
+    figures.push({
+      name: "memory",
+      what: "memory of the whole node, update included",
+      value: memory,
+      unit: "bytes",
+      aim: 16 * 1_024,
+      limit: 32 * 1_024,
+    });
+    // Everything that is made when it is first needed is there by now.
+    node.read(1_000);
+    const settled = node.heapNow();
+    node.read(readings, (done) => onProgress("readings", 0.1 + (0.8 * done) / readings));
+    const later = node.heapNow();
+    figures.push({
+      name: "growth",
+      what: `memory that ${readings.toLocaleString("en")} readings have added`,
+      value: (later.slots - settled.slots) * SLOT + later.chunks - settled.chunks,
+      unit: "bytes",
+      aim: 0,
+      limit: 0,
+    });
+  } finally {
+    node.close();
+  }
+  onProgress("steps", 0.9);
+  const light = new CountedNode(script, { settings: { durability: "outage" } });
+  try {
+    figures.push(...stepsOf(light, "-outage", "with durability=outage"));
+  } finally {
+    light.close();
+  }
+  for (const [folder, value] of await sizes())
+    figures.push({ name: `size ${folder}`, what: `source of ${folder}`, value, unit: "bytes" });
+  return figures;
+}
+
+function stepsOf(node: CountedNode, suffix: string, how: string): Figure[] {
+  const turns = node.trace(READINGS);
+  const ways = turns.map(wayOf).filter((steps) => steps !== undefined);
+  if (ways.length !== READINGS)
+    throw new Error(`${ways.length} of ${READINGS} readings came to the socket at once`);
+  const all = turns.reduce((sum, { steps }) => sum + steps, 0);
+  return [
+    {
+      name: `steps${suffix}`,
+      what: `from the sample to bytes on the socket, ${how}`,
+      value: mean(ways.reduce((sum, steps) => sum + steps, 0)),
+      unit: "steps",
+      aim: 100,
+    },
+    {
+      name: `steps-all${suffix}`,
+      what: `all that happens for a reading, PUBACK and keep-alive included, ${how}`,
+      value: mean(all),
+      unit: "steps",
+    },
+  ];
+}
+
+/** Steps from the look at the sensor to the write to the socket, in a turn that has both. */
+function wayOf({ calls }: Turn): number | undefined {
+  const sample = calls.findLast(([name]) => name === "smbus.read");
+  const write = calls.find(([name]) => name === "socket.write");
+  return sample && write && write[1] > sample[1] ? write[1] - sample[1] : undefined;
+}
+
+function slotsOf(node: CountedNode): Figure {
+  node.read(200);
+  node.heapNow();
+  node.read(1);
+  const before = node.slots;
+  node.read(READINGS);
+  return {
+    name: "slots",
+    what: "slots that a reading makes, and that are garbage behind it",
+    value: mean(node.slots - before),
+    unit: "slots",
+    aim: 0,
+  };
+}
+
+function mean(sum: number): number {
+  return Math.round((sum / READINGS) * 10) / 10;
+}
+
+/** What a feature costs: what a node with it takes more than one without. */
+export interface Cost {
+  readonly what: string;
+  readonly slots: number;
+  readonly chunks: number;
+}
+
+interface Feature {
+  readonly what: string;
+  /** A setting that brings it, or takes it away. */
+  readonly on?: Readonly<Record<string, string>>;
+  readonly off?: Readonly<Record<string, string>>;
+  readonly without?: readonly Part[];
+}
+
+const FEATURES: readonly Feature[] = [
+  { what: "MQTT: client and link (`broker`)", off: { broker: "" } },
+  { what: "the journal in flash", without: ["journal"] },
+  { what: "updates over the air", without: ["update"] },
+  { what: "what survives a restart (settings by command, last boots)", without: ["storage"] },
+  { what: "Home Assistant's discovery (`discovery`)", off: { discovery: "off" } },
+  { what: "the raw TCP server (`server`)", on: { server: "10.0.0.1:9001" } },
+  { what: "128 readings in memory (`durability=outage`)", on: { durability: "outage" } },
+  { what: "median of 5 and smoothing (`median`, `smoothing`)", on: { median: "5", smoothing: "0.2" } },
+  { what: "an air conditioner instead of a thermometer (`device=climate`)", on: { device: "climate" } },
+];
+
+export async function costs(): Promise<Cost[]> {
+  const script = await countedScript();
+  const heapOf = (settings?: Readonly<Record<string, string>>, without?: readonly Part[]) => {
+    const node = new CountedNode(script, { ...(settings && { settings }), ...(without && { without }) });
+    node.close();
+    return node.heap;
+  };
+  const whole = heapOf();
+  return [
+    { what: "the whole node, as it comes", ...whole },
+    ...FEATURES.map(({ what, on, off, without }) => {
+      const other = heapOf(on ?? off, without);
+      const [more, less] = on ? [other, whole] : [whole, other];
+      return { what, slots: more.slots - less.slots, chunks: more.chunks - less.chunks };
+    }),
+  ];
+}

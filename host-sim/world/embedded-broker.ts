@@ -4,6 +4,8 @@ import { Aedes } from "aedes";
 /** An MQTT broker in this process, for a laptop that has none. */
 export interface EmbeddedBroker {
   readonly port: number;
+  /** As a broker with a store that is restarted: nobody is connected, and for so many milliseconds nobody can be. */
+  restart(away: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -27,12 +29,21 @@ export async function startEmbeddedBroker(port: number): Promise<EmbeddedBroker>
     await new Promise<void>((resolve) => broker.close(resolve));
     throw error;
   });
+  const bound = (server.address() as net.AddressInfo).port;
+  const disconnect = async () => {
+    for (const socket of sockets) socket.destroy();
+    await new Promise<void>((resolve) => server.close(() => resolve()));
+  };
   return {
-    port: (server.address() as net.AddressInfo).port,
+    port: bound,
+    restart: async (away) => {
+      await disconnect();
+      await new Promise((resolve) => setTimeout(resolve, away));
+      await new Promise<void>((resolve) => server.listen(bound, "127.0.0.1", resolve));
+    },
     close: async () => {
       await new Promise<void>((resolve) => broker.close(resolve));
-      for (const socket of sockets) socket.destroy();
-      await new Promise<void>((resolve) => server.close(() => resolve()));
+      await disconnect();
     },
   };
 }

@@ -1,0 +1,88 @@
+/** A process of whole nodes: it does as the coordinator says, and ends with it. */
+
+import type { Board } from "../../firmware/compose.js";
+import { errorText } from "../../firmware/error-text.js";
+import { liveBoard, simulatedHardware } from "../../host-sim/boards/live.js";
+import { Crew } from "./crew.js";
+import { cutAll, onCuttable } from "./cuttable.js";
+import type { FromNodes, Memory, ToNodes } from "./messages.js";
+
+/** Milliseconds between two tellings. */
+const PERIOD = 250;
+
+/** Blocks of a device's journal: that of the ESP32. */
+const JOURNAL_BLOCKS = 224;
+
+let crew: Crew | undefined;
+
+process.on("SIGINT", () => {});
+process.on("SIGTERM", () => {});
+process.on("disconnect", () => process.exit(0));
+process.on("message", (message: ToNodes) => {
+  try {
+    obey(message);
+  } catch (error) {
+    tell({ said: "failed", reason: errorText(error) });
+  }
+});
+tell({ said: "ready", memory: memory() });
+
+function obey(message: ToNodes): void {
+  switch (message.order) {
+    case "make":
+      crew = make(message);
+      tell({ said: "made" });
+      setInterval(tellTally, PERIOD);
+      break;
+    case "start":
+      crew?.start(message.ramp);
+      break;
+    case "measure":
+      tell({ said: "memory", memory: memory() });
+      break;
+    case "cut":
+      cutAll();
+      break;
+    case "silence":
+      crew?.silence();
+      break;
+    case "stop":
+      crew?.stop(() => {
+        tellTally();
+        tell({ said: "stopped", taken: crew?.taken ?? [] });
+      });
+      break;
+  }
+}
+
+function make({ first, count, settings }: Extract<ToNodes, { order: "make" }>): Crew {
+  // One room for all: nobody in it is asked for its temperature.
+  const hardware = simulatedHardware();
+  const makeBoard = (topic: string): Board =>
+    onCuttable(liveBoard({ topic, hardware, journalBlocks: JOURNAL_BLOCKS }));
+  return new Crew({
+    first,
+    count,
+    settings,
+    makeBoard,
+    timer: { set: (callback, delay) => setTimeout(callback, delay), clear: () => {} },
+    now: () => Date.now(),
+    ticks: () => performance.now(),
+    random: Math.random,
+  });
+}
+
+function tellTally(): void {
+  if (crew) tell({ said: "tally", sums: crew.tally.take(), waiting: crew.waiting });
+}
+
+/** What lives, and not what waits to be collected. */
+function memory(): Memory {
+  (globalThis as { gc?: () => void }).gc?.();
+  const { rss, heapUsed, external } = process.memoryUsage();
+  return { rss, heap: heapUsed, external };
+}
+
+function tell(message: FromNodes): void {
+  if (process.connected) process.send?.(message);
+}

@@ -10,7 +10,7 @@ import type { BrokerKind, FromBroker, ToBroker } from "./messages.js";
 
 interface Broker {
   readonly port: number;
-  restart(away: number): Promise<void>;
+  restart(away: number, subscriber: string): Promise<void>;
 }
 
 /** A subscriber of all that a fleet says must lose nothing while it is away: Mosquitto's usual limits are 20 and 1,000. */
@@ -33,7 +33,7 @@ async function obey(message: ToBroker): Promise<void> {
     return;
   }
   const from = performance.now();
-  await broker?.restart(message.away);
+  await broker?.restart(message.away, message.subscriber);
   tell({ said: "back", away: performance.now() - from });
 }
 

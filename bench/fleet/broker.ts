@@ -16,8 +16,12 @@ export interface Broker {
   description: string;
   endpoint: Endpoint;
   secure: Secure | undefined;
-  /** Restarts it; without it the broker is not ours to restart. @returns milliseconds that it was away */
-  restart?(away: number): Promise<number>;
+  /**
+   * Restarts it; without it the broker is not ours to restart.
+   * @param subscriber client identifier of the one who must miss nothing
+   * @returns milliseconds that it was away
+   */
+  restart?(away: number, subscriber: string): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -40,8 +44,8 @@ async function startBroker(): Promise<Broker> {
     description: `${url} (${kind === "aedes" ? "embedded, a process of its own" : "Mosquitto, started for this"})`,
     endpoint: parseBroker(url) as Endpoint,
     secure: undefined,
-    restart: async (away) => {
-      const back = await ask(child, { order: "restart", away });
+    restart: async (away, subscriber) => {
+      const back = await ask(child, { order: "restart", away, subscriber });
       return back.said === "back" ? back.away : away;
     },
     close: async () => {

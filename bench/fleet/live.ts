@@ -20,7 +20,7 @@ import {
   seconds,
 } from "./summary.js";
 import { Totals } from "./totals.js";
-import { Verifier } from "./verifier.js";
+import { Verifier, verifierId } from "./verifier.js";
 
 /** Milliseconds between two looks. */
 const LOOK = 200;
@@ -36,6 +36,9 @@ const DRAINING = 60_000;
 
 /** Milliseconds without a reading after which the subscriber will get no more. */
 const QUIET = 3_000;
+
+/** What a device says and the broker retains. */
+const RETAINED = ["temperature", "status", "update/state"];
 
 /** Runs it. @param isEnded settles when somebody wants it to end @throws Failure, UsageError in one line */
 export async function runLive(
@@ -111,7 +114,7 @@ class LiveRun {
       dropped: this.#totals.dropped,
       lost: verdict.lost,
       unacknowledged: this.#nodes.waiting,
-      problems: [...this.#problems, ...verdict.problems],
+      problems: [...this.#problems, ...this.#strangeProblems(), ...verdict.problems],
     };
   }
 
@@ -223,7 +226,7 @@ class LiveRun {
     let away = 0;
     if (this.#broker.restart) {
       this.#output.note(`the broker is ended, and away for ${duration(asked)}`);
-      const restarted = this.#broker.restart(asked);
+      const restarted = this.#broker.restart(asked, verifierId(this.#options.topic));
       away = await Promise.race([restarted, this.#nodes.failed()]);
       this.#output.note(`the broker is back after ${seconds(away)}`);
     } else {
@@ -256,19 +259,24 @@ class LiveRun {
     const total = [...taken.values()].reduce((sum, { count }) => sum + count, 0);
     const stopped = performance.now();
     while (this.#ledger.arrived < total && !this.#isQuiet(stopped, QUIET)) await this.#look();
-    if (this.#broker.restart === undefined)
-      await this.#verifier?.clear(
-        [...taken.keys()].flatMap((id) => {
-          const base = `${this.#options.topic}/${id}`;
-          return [`${base}/temperature`, `${base}/status`];
-        }),
-      );
+    if (this.#broker.restart === undefined) await this.#clear([...taken.keys()]);
     return this.#ledger.settle(taken);
   }
 
   /** Nothing has come to the subscriber for so many milliseconds, which are counted from `from` on. */
   #isQuiet(from: number, time: number): boolean {
     return performance.now() - Math.max(from, this.#verifier?.lastAt ?? 0) >= time;
+  }
+
+  /** A broker that was there before is left as it was, but for the sessions of the devices. */
+  async #clear(ids: readonly string[]): Promise<void> {
+    const topics = ids.flatMap((id) => RETAINED.map((level) => `${this.#options.topic}/${id}/${level}`));
+    await this.#verifier?.clear(topics);
+  }
+
+  #strangeProblems(): string[] {
+    const { malformed } = this.#verifier as Verifier;
+    return malformed === 0 ? [] : [`${number(malformed)} messages came that are no readings`];
   }
 
   // --- telling -----------------------------------------------------------------------------------------------------

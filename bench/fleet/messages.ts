@@ -35,7 +35,8 @@ export type BrokerKind = "mosquitto" | "aedes";
 
 export type ToBroker =
   | { order: "start"; kind: BrokerKind; port: number }
-  | { order: "restart"; away: number };
+  /** The subscriber's client identifier is that of one who must miss nothing. */
+  | { order: "restart"; away: number; subscriber: string };
 
 export type FromBroker =
   | { said: "ready"; port: number }

@@ -62,7 +62,7 @@ export interface Bin {
 }
 
 /** Rows that a histogram has at most; where there are more seconds, a row is of several. */
-const ROWS = 40;
+const ROWS = 90;
 
 /** Characters of the longest bar. */
 const WIDTH = 50;

@@ -4,8 +4,8 @@ import type { Endpoint } from "../../firmware/codec/endpoint.js";
 import { errorText } from "../../firmware/error-text.js";
 import type { Secure } from "../../host-sim/io/tls.js";
 import { brokerProblem, connectBroker } from "../../services/broker-client.js";
+import { arrivalOf } from "./arrival.js";
 import type { Ledger } from "./ledger.js";
-import { hundredthsOf } from "./sensor.js";
 
 export interface VerifierOptions {
   endpoint: Endpoint;
@@ -33,7 +33,7 @@ export class Verifier {
     this.#client = connectBroker({
       endpoint,
       secure,
-      id: `${topic.replaceAll("/", "-")}-verifier`,
+      id: verifierId(topic),
       clean: false,
     });
     const { length } = topic.split("/");
@@ -66,8 +66,9 @@ export class Verifier {
     if (client.disconnected) await forget(this.#options, client.options.clientId as string);
   }
 
-  /** Removes what the broker retains of these topics. */
+  /** Takes nothing more, and removes what the broker retains of these topics. */
   async clear(topics: readonly string[]): Promise<void> {
+    this.#isOpen = false;
     const client = this.#client;
     await Promise.all(topics.map((topic) => client.publishAsync(topic, "", { qos: 1, retain: true })));
   }
@@ -107,17 +108,15 @@ export class Verifier {
 
   #take(device: string, payload: string): void {
     this.lastAt = performance.now();
-    try {
-      const { temperature, seq, epoch } = JSON.parse(payload) as {
-        temperature: number;
-        seq: number;
-        epoch: string;
-      };
-      this.#options.ledger.arrive(device, { epoch, seq, hundredths: hundredthsOf(temperature) });
-    } catch {
-      this.malformed += 1;
-    }
+    const arrival = arrivalOf(payload);
+    if (arrival) this.#options.ledger.arrive(device, arrival);
+    else this.malformed += 1;
   }
+}
+
+/** Its client identifier. */
+export function verifierId(topic: string): string {
+  return `${topic.replaceAll("/", "-")}-verifier`;
 }
 
 /** Ends the session: a connection that asks for a clean one does. */

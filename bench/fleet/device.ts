@@ -35,7 +35,7 @@ export function deviceId(topic: string, number: number): string {
 export class FleetDevice {
   readonly id: string;
   readonly taken = noneTaken();
-  #sensor: CountingSensor;
+  #sensor = new CountingSensor();
   #node: Node;
   #tally: Tally;
   /** Milliseconds since some moment. */
@@ -63,13 +63,12 @@ export class FleetDevice {
     this.id = deviceId(topic, number);
     this.#tally = tally;
     this.#now = now;
-    this.#sensor = new CountingSensor(interval);
     const base = `${topic}/${this.id}`;
     const board = makeBoard(base);
     const booted = boot({
       board: {
         ...board,
-        sensors: { counting: this.#sensor.entry },
+        sensors: { counting: () => this.#sensor.entry(interval) },
         // The ramp says when a device connects first, and not its own draw.
         random: () => (this.#isStarting ? 0 : board.random()),
       },

@@ -165,7 +165,7 @@ class LiveRun {
     if (isThere()) return true;
     if (this.#isEnded) return false;
     const { reason } = this.#totals;
-    this.#problems.push(
+    this.#problem(
       `${number(devices - this.#totals.online)} of ${number(devices)} devices are not connected after ${seconds(limit)}${reason === undefined ? "" : `: ${reason}`}`,
     );
     return false;
@@ -300,6 +300,12 @@ class LiveRun {
     this.#shownAt = now;
     this.#shown = { connects, arrived };
     this.#output.progress(phase, ...tell(rates));
+  }
+
+  /** Told at once, and again in the end. */
+  #problem(text: string): void {
+    this.#output.note(text);
+    this.#problems.push(text);
   }
 
   /** Each once: a thousand devices say the same. */

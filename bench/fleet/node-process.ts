@@ -10,8 +10,11 @@ import type { FromNodes, Memory, ToNodes } from "./messages.js";
 /** Milliseconds between two tellings. */
 const PERIOD = 250;
 
-/** Blocks of a device's journal: that of the ESP32. */
-const JOURNAL_BLOCKS = 224;
+/**
+ * Blocks of a device's journal, which is in memory: some 4,000 readings, an hour of a reading a second. That of the ESP32
+ * has 224, which thousands of devices would fill within hours.
+ */
+const JOURNAL_BLOCKS = 32;
 
 let crew: Crew | undefined;
 
@@ -58,8 +61,11 @@ function obey(message: ToNodes): void {
 function make({ first, count, settings }: Extract<ToNodes, { order: "make" }>): Crew {
   // One room for all: nobody in it is asked for its temperature.
   const hardware = simulatedHardware();
-  const makeBoard = (topic: string): Board =>
-    onCuttable(liveBoard({ topic, hardware, journalBlocks: JOURNAL_BLOCKS }));
+  const makeBoard = (topic: string): Board => {
+    const board = onCuttable(liveBoard({ topic, hardware, journalBlocks: JOURNAL_BLOCKS }));
+    // A laptop's client has larger buffers than a device's.
+    return { ...board, mqtt: { io: board.mqtt.io } };
+  };
   return new Crew({
     first,
     count,

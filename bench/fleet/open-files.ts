@@ -19,15 +19,14 @@ export function openFileLimit(): number {
  */
 export function checkOpenFiles(devices: number, processes: number, broker: boolean, limit: number): void {
   const room = Math.max(1, limit - OTHERS);
-  const each = Math.ceil(devices / processes);
-  if (each > room) {
-    throw new UsageError(
-      `option --devices is ${devices}: ${each} connections for each of ${processes} processes, and one may have ${limit} files open here: use --processes ${Math.ceil(devices / room)}, or raise it with ulimit -n`,
-    );
-  }
   if (broker && devices > room) {
     throw new UsageError(
       `option --devices is ${devices}: the broker that is started for them may have ${limit} files open here: raise it with ulimit -n, or use --broker`,
     );
   }
+  const each = Math.ceil(devices / processes);
+  if (each <= room) return;
+  throw new UsageError(
+    `option --devices is ${devices}: ${each} connections for each of ${processes} processes, and one may have ${limit} files open here: use --processes ${Math.ceil(devices / room)}, or raise it with ulimit -n`,
+  );
 }

@@ -44,7 +44,7 @@ export const DEFAULTS = {
   virtualInterval: "10s",
   duration: "60s",
   kick: "1s",
-  spread: "20s",
+  spread: "30s",
   ramp: 200,
 } as const;
 

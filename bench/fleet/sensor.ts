@@ -8,38 +8,39 @@ export class CountingSensor {
   /** It has nothing to say any more. */
   isSilent = false;
   #samples = 0;
-  #period: number;
 
-  /** @param period milliseconds between samples, also while it is silent */
-  constructor(period: number) {
-    this.#period = period;
-  }
-
-  /** For the board's `sensors`. */
-  readonly entry = (): SensorEntry => {
-    const sensor = this;
-    class Sensor {
-      sample(): Sample {
-        return sensor.#sample();
-      }
-
-      close(): void {}
-    }
+  /** For the board's `sensors`. @param period milliseconds between samples, also while it is silent */
+  entry(period: number): SensorEntry {
     return {
-      io: Sensor as SensorClass,
-      options: {},
-      period: sensor.#period,
+      io: Driver as SensorClass,
+      options: { part: this },
+      period,
       minimum: 0,
       maximum: Number.MAX_SAFE_INTEGER,
       quantities: 1,
     };
-  };
+  }
 
-  #sample(): Sample {
+  sample(): Sample {
     if (this.isSilent) return undefined;
     this.#samples += 1;
     return { temperature: this.#samples / 100 };
   }
+}
+
+/** One class for all of them: a class for each would take more memory than the sensor. */
+class Driver {
+  #part: CountingSensor;
+
+  constructor({ part }: { part?: CountingSensor }) {
+    this.#part = part as CountingSensor;
+  }
+
+  sample(): Sample {
+    return this.#part.sample();
+  }
+
+  close(): void {}
 }
 
 /** Which sample a value was. */

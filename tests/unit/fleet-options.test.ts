@@ -13,7 +13,7 @@ describe("the options of npm run fleet", () => {
       interval: 1_000,
       duration: 60_000,
       kick: undefined,
-      spread: 20_000,
+      spread: 30_000,
       ramp: 200,
       virtual: false,
       json: false,
@@ -24,7 +24,7 @@ describe("the options of npm run fleet", () => {
   it("are taken as they are given", () => {
     expect(
       parse(
-        ...["--devices", "50", "--topic", "a/b", "--interval", "5s", "--for", "2m", "--spread", "30s"],
+        ...["--devices", "50", "--topic", "a/b", "--interval", "5s", "--for", "2m", "--spread", "40s"],
         ...["--ramp", "500", "--processes", "4", "--log", "json", "--kick"],
       ),
     ).toEqual({
@@ -34,7 +34,7 @@ describe("the options of npm run fleet", () => {
       interval: 5_000,
       duration: 120_000,
       kick: 1_000,
-      spread: 30_000,
+      spread: 40_000,
       ramp: 500,
       processes: 4,
       virtual: false,

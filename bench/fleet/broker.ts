@@ -18,10 +18,10 @@ export interface Broker {
   secure: Secure | undefined;
   /**
    * Restarts it; without it the broker is not ours to restart.
-   * @param subscriber client identifier of the one who must miss nothing
+   * @param stays beginning of the client identifiers of those who must miss nothing
    * @returns milliseconds that it was away
    */
-  restart?(away: number, subscriber: string): Promise<number>;
+  restart?(away: number, stays: string): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -44,8 +44,8 @@ async function startBroker(): Promise<Broker> {
     description: `${url} (${kind === "aedes" ? "embedded, a process of its own" : "Mosquitto, started for this"})`,
     endpoint: parseBroker(url) as Endpoint,
     secure: undefined,
-    restart: async (away, subscriber) => {
-      const back = await ask(child, { order: "restart", away, subscriber });
+    restart: async (away, stays) => {
+      const back = await ask(child, { order: "restart", away, stays });
       return back.said === "back" ? back.away : away;
     },
     close: async () => {

@@ -20,7 +20,7 @@ import {
   seconds,
 } from "./summary.js";
 import { Totals } from "./totals.js";
-import { Verifier, verifierId } from "./verifier.js";
+import { Verifier, verifierIds } from "./verifier.js";
 
 /** Milliseconds between two looks. */
 const LOOK = 200;
@@ -91,7 +91,7 @@ class LiveRun {
     const { devices, topic, ramp } = this.#options;
     const { url, endpoint, secure } = this.#broker;
     this.#banner();
-    this.#verifier = await Verifier.open({ endpoint, secure, topic, ledger: this.#ledger });
+    this.#verifier = await Verifier.open({ endpoint, secure, topic, devices, ledger: this.#ledger });
     await this.#nodes.make(devices, this.#settings(url));
     const from = Date.now();
     this.#nodes.order({ order: "start", ramp: (devices / ramp) * 1_000 });
@@ -226,7 +226,7 @@ class LiveRun {
     let away = 0;
     if (this.#broker.restart) {
       this.#output.note(`the broker is ended, and away for ${duration(asked)}`);
-      const restarted = this.#broker.restart(asked, verifierId(this.#options.topic));
+      const restarted = this.#broker.restart(asked, verifierIds(this.#options.topic));
       away = await Promise.race([restarted, this.#nodes.failed()]);
       this.#output.note(`the broker is back after ${seconds(away)}`);
     } else {

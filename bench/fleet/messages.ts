@@ -35,8 +35,8 @@ export type BrokerKind = "mosquitto" | "aedes";
 
 export type ToBroker =
   | { order: "start"; kind: BrokerKind; port: number }
-  /** The subscriber's client identifier is that of one who must miss nothing. */
-  | { order: "restart"; away: number; subscriber: string };
+  /** Whose client identifier begins with `stays` must miss nothing. */
+  | { order: "restart"; away: number; stays: string };
 
 export type FromBroker =
   | { said: "ready"; port: number }

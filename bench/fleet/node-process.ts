@@ -3,6 +3,7 @@
 import type { Board } from "../../firmware/compose.js";
 import { errorText } from "../../firmware/error-text.js";
 import { liveBoard, simulatedHardware } from "../../host-sim/boards/live.js";
+import { serve, tell } from "./channel.js";
 import { Crew } from "./crew.js";
 import { cutAll, onCuttable } from "./cuttable.js";
 import type { FromNodes, Memory, ToNodes } from "./messages.js";
@@ -18,30 +19,29 @@ const JOURNAL_BLOCKS = 32;
 
 let crew: Crew | undefined;
 
-process.on("SIGINT", () => {});
-process.on("SIGTERM", () => {});
-process.on("disconnect", () => process.exit(0));
-process.on("message", (message: ToNodes) => {
+const say = tell<FromNodes>;
+
+serve<ToNodes>((message) => {
   try {
     obey(message);
   } catch (error) {
-    tell({ said: "failed", reason: errorText(error) });
+    say({ said: "failed", reason: errorText(error) });
   }
 });
-tell({ said: "ready", memory: memory() });
+say({ said: "ready", memory: memory() });
 
 function obey(message: ToNodes): void {
   switch (message.order) {
     case "make":
       crew = make(message);
-      tell({ said: "made" });
+      say({ said: "made" });
       setInterval(tellTally, PERIOD);
       break;
     case "start":
       crew?.start(message.ramp);
       break;
     case "measure":
-      tell({ said: "memory", memory: memory() });
+      say({ said: "memory", memory: memory() });
       break;
     case "cut":
       cutAll();
@@ -52,7 +52,7 @@ function obey(message: ToNodes): void {
     case "stop":
       crew?.stop(() => {
         tellTally();
-        tell({ said: "stopped", taken: crew?.taken ?? [] });
+        say({ said: "stopped", taken: crew?.taken ?? [] });
       });
       break;
   }
@@ -79,7 +79,7 @@ function make({ first, count, settings }: Extract<ToNodes, { order: "make" }>): 
 }
 
 function tellTally(): void {
-  if (crew) tell({ said: "tally", sums: crew.tally.take(), waiting: crew.waiting });
+  if (crew) say({ said: "tally", sums: crew.tally.take(), waiting: crew.waiting });
 }
 
 /** What lives, and not what waits to be collected. */
@@ -87,8 +87,4 @@ function memory(): Memory {
   (globalThis as { gc?: () => void }).gc?.();
   const { rss, heapUsed, external } = process.memoryUsage();
   return { rss, heap: heapUsed, external };
-}
-
-function tell(message: FromNodes): void {
-  if (process.connected) process.send?.(message);
 }

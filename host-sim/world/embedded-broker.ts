@@ -6,7 +6,8 @@ export interface EmbeddedBroker {
   readonly port: number;
   /**
    * As a broker that is restarted, with its sessions: ends all connections, and for so many milliseconds nobody can connect.
-   * @param stays client identifier of one that is left alone: what is on its way to a client is lost with its connection
+   * @param stays beginning of the client identifiers that are left alone: what is on its way to a client is lost with its
+   * connection
    */
   restart(away: number, stays?: string): Promise<void>;
   close(): Promise<void>;
@@ -21,9 +22,9 @@ export async function startEmbeddedBroker(port: number): Promise<EmbeddedBroker>
   const broker = await Aedes.createBroker();
   const server = net.createServer(broker.handle);
   const sockets = new Set<net.Socket>();
-  /** By client identifier, the latest. */
-  const connections = new Map<string, unknown>();
-  broker.on("client", ({ id, conn }) => connections.set(id, conn));
+  /** Client identifiers, by socket. */
+  const ids = new WeakMap<object, string>();
+  broker.on("client", ({ id, conn }) => ids.set(conn, id));
   server.on("connection", (socket) => {
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));
@@ -40,8 +41,8 @@ export async function startEmbeddedBroker(port: number): Promise<EmbeddedBroker>
     port: bound,
     restart: async (away, stays) => {
       server.close();
-      const kept = stays === undefined ? undefined : connections.get(stays);
-      for (const socket of sockets) if (socket !== kept) socket.destroy();
+      const isLeft = (socket: net.Socket) => stays !== undefined && ids.get(socket)?.startsWith(stays);
+      for (const socket of sockets) if (!isLeft(socket)) socket.destroy();
       await new Promise((resolve) => setTimeout(resolve, away));
       await new Promise<void>((resolve) => server.listen(bound, "127.0.0.1", resolve));
     },

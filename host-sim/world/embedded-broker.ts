@@ -37,6 +37,7 @@ export async function startEmbeddedBroker(port: number): Promise<EmbeddedBroker>
     throw error;
   });
   const bound = (server.address() as net.AddressInfo).port;
+  let isClosed = false;
   return {
     port: bound,
     restart: async (away, stays) => {
@@ -44,9 +45,11 @@ export async function startEmbeddedBroker(port: number): Promise<EmbeddedBroker>
       const isLeft = (socket: net.Socket) => stays !== undefined && ids.get(socket)?.startsWith(stays);
       for (const socket of sockets) if (!isLeft(socket)) socket.destroy();
       await new Promise((resolve) => setTimeout(resolve, away));
+      if (isClosed) return;
       await new Promise<void>((resolve) => server.listen(bound, "127.0.0.1", resolve));
     },
     close: async () => {
+      isClosed = true;
       await new Promise<void>((resolve) => broker.close(resolve));
       for (const socket of sockets) socket.destroy();
       await new Promise<void>((resolve) => server.close(() => resolve()));

@@ -73,6 +73,8 @@ export interface BrokerOptions {
   endpoint: Endpoint;
   /** Whom to trust; `undefined` at `mqtt://`. */
   secure: Secure | undefined;
+  /** What the settings of these names are: the text of their files. */
+  texts: Readonly<Record<(typeof SECURITY)[number], string>>;
 }
 
 /** Without user and password. */
@@ -92,7 +94,7 @@ export function brokerOptionsOf(values: Values): BrokerOptions {
   const broker = values["broker"] ?? "";
   const endpoint = parseBroker(broker);
   if (!endpoint) throw new UsageError(asOption(problemWith("broker", broker) ?? "option --broker is empty"));
-  return { endpoint, secure: secureFor(endpoint, texts) };
+  return { endpoint, secure: secureFor(endpoint, texts), texts };
 }
 
 /** @throws UsageError for a link that would never come about */

@@ -446,7 +446,7 @@ export const SETTINGS: readonly Setting[] = Object.freeze([
     0,
     600_000,
     "ms",
-    "the first connection is opened at a random time within this; widen it in a fleet on one power switch",
+    "the first connection, and the first after a loss (at least 1s there), is opened at a random time within this: no second sees more of a fleet than one in so many seconds",
   ),
   setting(
     "diagnostics",

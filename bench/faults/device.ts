@@ -139,7 +139,8 @@ export class Device {
     this.weather = new DeviceWeather(clock, new Random(seed, `${name}/weather`), latency, () =>
       this.#watchSilence(),
     );
-    this.#watch = new LinkWatch(clock, () => this.#powered?.isUp ?? true, fail);
+    const spread = options.settings["spread"] as number;
+    this.#watch = new LinkWatch(clock, spread, () => this.#powered?.isUp ?? true, fail);
   }
 
   /** Board and node, while there is power. */

@@ -23,10 +23,10 @@ const ATTEMPTS_TIME = 150_000;
 /** Milliseconds of a session after which the next attempt may come at once. */
 const SETTLED = 30_000;
 
-/** The same after which it must come within a second, whatever was before. */
+/** The same after which it must come within the bound of the first wait, whatever was before. */
 const SURELY_SETTLED = 300_000;
 
-/** Milliseconds of the bound of the first wait, and of the largest. */
+/** Milliseconds of the bound of the first wait, where the spread is not wider, and of the largest. */
 const FIRST_WAIT = 1_000;
 const LONGEST_WAIT = 60_000;
 
@@ -59,16 +59,22 @@ export class LinkWatch {
   #onlineAt = 0;
   /** Moments of the last losses without a session that lasted. */
   #losses: number[] = [];
-  /** The next wait is below; a connection that has lasted puts it back, once. */
-  #waitBound = FIRST_WAIT;
+  /** The first wait is below this; the next one is below the other, which a connection that has lasted puts back, once. */
+  #firstWait: number;
+  #waitBound: number;
   #hasLasted = false;
   /** Places of the newest reading that was taken, and of the newest that was acknowledged. */
   #taken = -1;
   #acknowledged = -1;
 
-  /** @param networkUp whether the device has an address */
-  constructor(clock: VirtualClock, networkUp: () => boolean, fail: (what: string) => void) {
+  /**
+   * @param spread milliseconds, as the setting
+   * @param networkUp whether the device has an address
+   */
+  constructor(clock: VirtualClock, spread: number, networkUp: () => boolean, fail: (what: string) => void) {
     this.#clock = clock;
+    this.#firstWait = Math.max(FIRST_WAIT, spread);
+    this.#waitBound = this.#firstWait;
     this.#networkUp = networkUp;
     this.#fail = fail;
   }
@@ -119,7 +125,7 @@ export class LinkWatch {
   #settle(): void {
     if (this.#hasLasted || this.state !== LinkState.ONLINE) return;
     this.#hasLasted = this.#clock.elapsed - this.#onlineAt >= SURELY_SETTLED;
-    if (this.#hasLasted) this.#waitBound = FIRST_WAIT;
+    if (this.#hasLasted) this.#waitBound = this.#firstWait;
   }
 
   taken(place: number): void {
@@ -176,7 +182,7 @@ export class LinkWatch {
     this.connection = 0;
     this.#expectsSince = undefined;
     this.#losses = [];
-    this.#waitBound = FIRST_WAIT;
+    this.#waitBound = this.#firstWait;
     // The newest reading may be lost with the power.
     this.#acknowledged = this.#taken;
     const { connections } = this;

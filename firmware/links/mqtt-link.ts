@@ -70,7 +70,7 @@ export interface MQTTLinkOptions {
   keepAlive: number;
   /** Readings under way at once, 1 to 1,024. */
   window: number;
-  /** Milliseconds within which the first attempt begins. */
+  /** Milliseconds within which the first attempt begins, and the first after a loss, which has a second at least. */
   spread: number;
   /** No attempt begins before the clock is set: certificates have dates. */
   needsClock: boolean;
@@ -150,7 +150,7 @@ export class MQTTLink {
 
   constructor(options: MQTTLinkOptions) {
     this.#options = options;
-    this.#backoff = new Backoff(options.random);
+    this.#backoff = new Backoff(options.random, options.spread);
     this.#alarm = new Alarm(options.timer, this);
     this.#diagnosticsAlarm = new Alarm(options.timer, this);
     this.#statusTopic = `${options.base}/status`;
@@ -165,10 +165,10 @@ export class MQTTLink {
     this.become(start(this.#state, networkUp), this.firstWait());
   }
 
-  /** The first attempt is spread as the settings say; one after the network has come back needs only not be everyone's. */
+  /** The first attempt is spread as the settings say; one after the network has come back must not be everyone's either. */
   private firstWait(): number {
     const { random, spread } = this.#options;
-    return Math.floor(random() * (this.#attempts === 0 ? spread : Backoff.FIRST));
+    return Math.floor(random() * (this.#attempts === 0 ? spread : Math.max(spread, Backoff.FIRST)));
   }
 
   networkChanged(up: boolean): void {

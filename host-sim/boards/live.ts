@@ -19,6 +19,8 @@ export interface LiveOptions {
   topic: string;
   /** Directory of the node's flash; without it the flash is in memory, and gone with the process. */
   state?: string;
+  /** Blocks of 4,096 bytes that the journal has. Default: 2,048. */
+  journalBlocks?: number;
   /** What outlives a restart of the node. */
   storage?: KeyValue;
   /** Put several boards into one room; by default each has its own. */
@@ -54,10 +56,10 @@ export function simulatedHardware(): SimulatedHardware {
 /** A laptop as a board: real sockets and real serial ports; its I2C parts and their room are simulated. */
 export function liveBoard(options: LiveOptions): Board {
   const { state, storage, onRestart, resetReason, hardware = simulatedHardware() } = options;
-  const { firmware, update, watchdog, serial = Serial } = options;
+  const { firmware, update, watchdog, serial = Serial, journalBlocks: blocks = JOURNAL_BLOCKS } = options;
   const outputs = { ...hardware.outputs, ...lightOn(new Pins()) };
   // In memory it outlives the node, which may be started anew, as flash outlives a reset.
-  const flash = state === undefined ? new VirtualFlash(JOURNAL_BLOCKS) : undefined;
+  const flash = state === undefined ? new VirtualFlash(blocks) : undefined;
   return {
     // The same at each start, so that a broker finds the session again.
     identity: createHash("sha256").update(`${os.hostname()}\0${options.topic}`).digest("hex").slice(0, 12),
@@ -90,8 +92,7 @@ export function liveBoard(options: LiveOptions): Board {
       return resetReason?.();
     },
     journal: {
-      open: () =>
-        flash?.open() ?? Flash.open({ directory: state as string, path: "journal", blocks: JOURNAL_BLOCKS }),
+      open: () => flash?.open() ?? Flash.open({ directory: state as string, path: "journal", blocks }),
     },
     freeMemory: () => os.freemem(),
   };

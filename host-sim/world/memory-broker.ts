@@ -1,6 +1,7 @@
 import mqttPacket, { type IConnectPacket, type IPublishPacket, type Packet, type QoS } from "mqtt-packet";
 import type { Peer } from "../boards/virtual/network.js";
 import { pubackBytes, readPublish } from "./common-packets.js";
+import { hasWildcard, Subscribers } from "./subscribers.js";
 
 /** A message that the broker has taken from a client. */
 export interface Published {
@@ -14,11 +15,11 @@ export interface Published {
 }
 
 interface BrokerSession {
+  /** As in the order of the sessions. */
+  readonly place: number;
   /** Ends with its connection. */
   clean: boolean;
   filters: Map<string, QoS>;
-  /** One of them has a wildcard; of a thousand devices hardly one has. */
-  hasWildcard: boolean;
   /** Waits for a client that is away. */
   queue: { message: Published; qos: QoS }[];
   nextId: number;
@@ -54,6 +55,8 @@ export class MemoryBroker {
   /** A client is accepted, just before it is told so. */
   onConnect: ((client: string, isSessionPresent: boolean) => void) | undefined;
   #sessions = new Map<string, BrokerSession>();
+  #subscribers = new Subscribers<BrokerSession>();
+  #places = 0;
   #connections = new Set<BrokerConnection>();
   #keepsHistory: boolean;
 
@@ -87,7 +90,7 @@ export class MemoryBroker {
     for (const { id } of this.#connections) {
       const session = this.#sessions.get(id);
       if (session) session.connection = undefined;
-      if (session?.clean) this.#sessions.delete(id);
+      if (session?.clean) this.#forget(id, session);
     }
     this.#connections.clear();
   }
@@ -95,6 +98,7 @@ export class MemoryBroker {
   /** Forgets all sessions, as a broker without a store does when it restarts. */
   forgetSessions(): void {
     this.#sessions.clear();
+    this.#subscribers.clear();
   }
 
   /** For `VirtualNetwork.listen`. */
@@ -158,10 +162,11 @@ export class MemoryBroker {
     let session = this.#sessions.get(id); // a clean one has gone with its connection
     const sessionPresent = session !== undefined && packet.clean === false;
     if (!session || !sessionPresent) {
+      if (session) this.#subscribers.forget(session);
       session = {
+        place: session?.place ?? this.#places++,
         clean: packet.clean !== false,
         filters: new Map(),
-        hasWildcard: false,
         queue: [],
         nextId: 1,
         received: new Set(),
@@ -182,12 +187,17 @@ export class MemoryBroker {
     return connection;
   }
 
+  #forget(id: string, session: BrokerSession): void {
+    this.#sessions.delete(id);
+    this.#subscribers.forget(session);
+  }
+
   #gone(connection: BrokerConnection): void {
     if (!this.#connections.delete(connection)) return;
     const session = this.#sessions.get(connection.id);
     if (session?.connection === connection) {
       session.connection = undefined;
-      if (session.clean) this.#sessions.delete(connection.id);
+      if (session.clean) this.#forget(connection.id, session);
     }
     const { will } = connection;
     if (will) {
@@ -229,7 +239,7 @@ export class MemoryBroker {
       case "subscribe": {
         const granted = packet.subscriptions.map(({ topic, qos }) => {
           session.filters.set(topic, qos);
-          if (/[+#]/.test(topic)) session.hasWildcard = true;
+          this.#subscribers.add(session, topic);
           return qos;
         });
         this.#send(peer, { cmd: "suback", messageId: packet.messageId as number, granted });
@@ -238,7 +248,10 @@ export class MemoryBroker {
         break;
       }
       case "unsubscribe":
-        for (const filter of packet.unsubscriptions) session.filters.delete(filter);
+        for (const filter of packet.unsubscriptions) {
+          session.filters.delete(filter);
+          this.#subscribers.remove(session, filter);
+        }
         this.#send(peer, { cmd: "unsuback", messageId: packet.messageId as number, granted: [] });
         break;
       case "pingreq":
@@ -254,7 +267,7 @@ export class MemoryBroker {
     subscriptions: readonly { topic: string; qos: QoS }[],
   ): Generator<{ message: Published; qos: QoS }> {
     const filters = subscriptions.map(({ topic, qos }) => [topic, qos] as const);
-    const isExact = filters.every(([filter]) => !/[+#]/.test(filter));
+    const isExact = !filters.some(([filter]) => hasWildcard(filter));
     const candidates = isExact
       ? filters.flatMap(([filter]) => this.retained.get(filter) ?? [])
       : this.retained.values();
@@ -293,10 +306,8 @@ export class MemoryBroker {
       else this.retained.set(message.topic, message);
     }
     this.onPublish?.(message);
-    for (const session of this.#sessions.values()) {
-      const qos = session.hasWildcard
-        ? grantedFor(session.filters, message)
-        : atMost(session.filters.get(message.topic), message);
+    for (const session of this.#subscribers.candidates(message.topic)) {
+      const qos = grantedFor(session.filters, message);
       if (qos !== undefined) this.#deliver(session, message, qos, false);
     }
   }

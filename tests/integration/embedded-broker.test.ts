@@ -85,4 +85,25 @@ describe("the embedded broker", () => {
     cleanups.push(() => other.close());
     await expect(startEmbeddedBroker(other.port)).rejects.toMatchObject({ code: "EADDRINUSE" });
   });
+
+  it("ends all connections at a restart, but for those that stay, and is back at its port with its sessions", async () => {
+    const broker = await start();
+    const watcher = await connect(broker, { clientId: "watch-1" });
+    const device = await connect(broker, { clientId: "device", clean: false, reconnectPeriod: 50 });
+    await device.subscribeAsync("device/command", { qos: 1 });
+    device.on("error", () => {}); // it tries again
+    const closed = new Promise<void>((resolve) => device.once("close", () => resolve()));
+    const restarted = broker.restart(200, "watch-");
+    await closed;
+    await expect(
+      mqtt.connectAsync(`mqtt://127.0.0.1:${broker.port}`, { reconnectPeriod: 0 }),
+    ).rejects.toThrow();
+    expect(watcher.connected).toBe(true);
+    await watcher.publishAsync("device/command", "while it was away", { qos: 1 });
+    const message = new Promise<string>((resolve) =>
+      device.once("message", (_topic, payload) => resolve(payload.toString())),
+    );
+    await restarted;
+    expect(await message).toBe("while it was away");
+  });
 });

@@ -178,6 +178,34 @@ describe("field failure", () => {
     expect(Math.max(...perHundredth)).toBeLessThan(10);
   });
 
+  it("row 9: a fleet that spreads its connections over 20 s returns over 20 s from a broker that was away for a moment", () => {
+    const clock = new VirtualClock({ now: 1_795_175_351_184 });
+    const net = new VirtualNetwork(clock);
+    const nodes = Array.from({ length: 400 }, (_, i) =>
+      virtualNode(
+        { interval: "1h", topic: `home/${i}`, spread: "20s" },
+        { clock, net, seed: i + 1, identity: String(i) },
+      ),
+    );
+    const { broker } = nodes[0];
+    net.listen("10.0.0.1", 1883, broker.accept);
+    for (const { node } of nodes) node.start();
+    clock.run(60_000);
+    expect(broker.clients).toHaveLength(400);
+    const perSecond: number[] = [];
+    net.listen("10.0.0.1", 1883, undefined);
+    net.resetAll();
+    clock.run(500);
+    net.listen("10.0.0.1", 1883, broker.accept);
+    for (let second = 0; second < 62; second++) {
+      const before = broker.clients.length;
+      clock.run(1_000);
+      perSecond.push(broker.clients.length - before);
+    }
+    expect(broker.clients).toHaveLength(400);
+    expect(Math.max(...perSecond)).toBeLessThanOrEqual(40);
+  });
+
   it("row 10: subscriptions are made again when the broker has lost them, and not when it has not", () => {
     const { board, broker, node } = virtualNode(
       {},

@@ -113,7 +113,7 @@ export const BREAKS: readonly Break[] = [
   {
     what: "the back-off never begins anew",
     file: "firmware/links/backoff.js",
-    from: "reset() {\n        this.#bound = _a.FIRST;",
+    from: "reset() {\n        this.#bound = this.#first;",
     to: "reset() {",
     seed: 31,
     days: 0.05,

@@ -5,16 +5,7 @@ import net from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** Whether the program `name` is on the path. */
-export function hasProgram(name: string): boolean {
-  return programPath(name) !== undefined;
-}
-
-/** Where it is on the path. */
-export function programPath(name: string): string | undefined {
-  const places = (process.env["PATH"] ?? "").split(":").map((place) => join(place, name));
-  return places.find((place) => existsSync(place));
-}
+export { freePort, hasProgram, programPath } from "../../host-sim/world/programs.js";
 
 /** Waits until `condition` holds; a test that waits in vain fails by its time-out. */
 export async function until(condition: () => boolean): Promise<void> {
@@ -62,13 +53,6 @@ export async function loopbackServer(onConnection: (socket: net.Socket) => void 
     },
   };
   return loopback;
-}
-
-/** A port of loopback on which nothing listens. */
-export async function freePort(): Promise<number> {
-  const server = await loopbackServer();
-  await server.close();
-  return server.port;
 }
 
 /** Two pseudo-terminals, joined like the ends of a serial cable. */

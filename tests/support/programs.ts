@@ -2,6 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { it } from "@jest/globals";
+import { mosquittoConfiguration } from "../../host-sim/world/mosquitto.js";
 import { freePort, hasProgram, type SerialPair, serialPair, temporaryDirectory } from "./peers.js";
 
 /**
@@ -110,25 +111,18 @@ export async function startMosquitto(
 ): Promise<Mosquitto> {
   const chosen = port ?? (await freePort());
   if (store !== undefined) fs.chmodSync(store, 0o777); // it runs as a user of its own
-  const running = await runMosquitto([
-    `listener ${chosen} 127.0.0.1`,
-    ...(store === undefined
-      ? ["persistence false"]
-      : [
-          "persistence true",
-          `persistence_location ${store}/`,
-          "autosave_on_changes true",
-          "autosave_interval 1",
-        ]),
-    `allow_anonymous ${users ? "false" : "true"}`,
-    ...(users ? [`password_file ${passwordFile(users)}`] : []),
-  ]);
+  const running = await runMosquitto(
+    mosquittoConfiguration(chosen, store, [
+      ...(store === undefined ? [] : ["autosave_on_changes true", "autosave_interval 1"]),
+      ...(users ? ["allow_anonymous false", `password_file ${passwordFile(users)}`] : []),
+    ]),
+  );
   return { port: chosen, running };
 }
 
-async function runMosquitto(lines: readonly string[]): Promise<Running> {
+async function runMosquitto(lines: string): Promise<Running> {
   const configuration = path.join(scratchDirectory(), "mosquitto.conf");
-  fs.writeFileSync(configuration, [...lines, ""].join("\n"));
+  fs.writeFileSync(configuration, lines);
   const running = new Running("mosquitto", ["-v", "-c", configuration]);
   await running.until(/mosquitto version .* running/);
   return running;
@@ -179,7 +173,7 @@ export async function startSecureMosquitto(options: SecureOptions): Promise<Secu
     ...(users ? [`password_file ${passwordFile(users)}`] : []),
     ...(clientAuthority === undefined ? [] : [`cafile ${clientAuthority}`, "require_certificate true"]),
   ];
-  const running = await runMosquitto(lines);
+  const running = await runMosquitto(`${lines.join("\n")}\n`);
   return { port, securePort, running };
 }
 

@@ -23,4 +23,19 @@ describe("Backoff", () => {
     backoff.ended(30_000);
     expect(backoff.next()).toBe(500);
   });
+
+  it("begins with a wider bound where a fleet wants its attempts spread, also the first after a good connection", () => {
+    const backoff = new Backoff(() => 0.5, 20_000);
+    expect(bounds(backoff, 4)).toEqual([10_000, 20_000, 30_000, 30_000]);
+    backoff.ended(30_000);
+    expect(backoff.next()).toBe(10_000);
+  });
+
+  it("stays at a bound that is wider than a minute", () => {
+    expect(bounds(new Backoff(() => 0.5, 600_000), 3)).toEqual([300_000, 300_000, 300_000]);
+  });
+
+  it("is never below 1 s: without a spread a broker that refuses would be asked without a pause", () => {
+    expect(bounds(new Backoff(() => 0.5, 0), 3)).toEqual([500, 1000, 2000]);
+  });
 });

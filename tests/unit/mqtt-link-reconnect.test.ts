@@ -132,6 +132,35 @@ describe("a link that loses its broker", () => {
     expect(Math.max(...spread)).toBeLessThan(60_010);
   });
 
+  it("returns within its spread where that is more than a second: from a lost broker, and when the network is back", () => {
+    const waits = (happen: (wifi: VirtualWiFi, lose: () => void) => void) =>
+      Array.from({ length: 12 }, (_, seed) => {
+        const wifi = new VirtualWiFi();
+        const { board, broker, node } = virtualNode({ spread: "30s" }, { seed: seed + 1, wifi });
+        node.start();
+        wifi.set(true);
+        board.clock.runUntil(() => broker.clients.length === 1);
+        board.clock.run(31_000);
+        happen(wifi, () => board.net.resetAll());
+        const { connects } = board.net;
+        const from = board.clock.elapsed;
+        board.clock.runUntil(() => board.net.connects > connects);
+        return board.clock.elapsed - from;
+      });
+    const ways: ((wifi: VirtualWiFi, lose: () => void) => void)[] = [
+      (_wifi, lose) => lose(),
+      (wifi) => {
+        wifi.set(false);
+        wifi.set(true);
+      },
+    ];
+    for (const way of ways) {
+      const all = waits(way);
+      expect(Math.max(...all)).toBeGreaterThan(15_000);
+      expect(Math.max(...all)).toBeLessThan(30_010);
+    }
+  });
+
   it("keeps a connection on which acknowledgements are slow", () => {
     const { board, broker, journal, node } = virtualNode({ interval: "18s" });
     broker.mute.add("puback");

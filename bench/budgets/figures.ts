@@ -17,6 +17,9 @@ export interface Figure {
 /** Readings that a figure is the mean of: their values have all numbers of digits that the part gives. */
 const READINGS = 40;
 
+/** Readings until nothing new is made. */
+const SETTLING = 12_000;
+
 /** Bytes of a slot on a device. */
 const SLOT = 16;
 
@@ -41,8 +44,8 @@ export async function measure(
       aim: 16 * 1_024,
       limit: 32 * 1_024,
     });
-    // Everything that is made when it is first needed is there by now.
-    node.read(1_000);
+    // Everything that is made when it is first needed is there by now, also what numbers of more digits need.
+    node.read(SETTLING);
     const settled = node.heapNow();
     node.read(readings, (done) => onProgress("readings", 0.1 + (0.8 * done) / readings));
     const later = node.heapNow();

@@ -1,9 +1,9 @@
-/** Lengths that a view is kept of. */
-const KEPT = 16;
+/** Views that are kept. */
+const KEPT = 8;
 
 /**
- * Parts of one buffer: a view costs XS four slots, so those of the last lengths are kept. Whoever asks for lengths that lie
- * within sixteen of each other gets none made twice.
+ * Parts of one buffer: a view costs XS four slots, so one is kept for each remainder of a length by eight. A sensor's
+ * values, and all that they stand in, have about as many lengths: a new one is seldom made.
  */
 export class Views {
   #bytes: Uint8Array;

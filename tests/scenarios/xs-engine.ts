@@ -7,7 +7,7 @@ import type { Engine } from "./engine.js";
 
 /** The engine that a device has; its IO is the virtual board's. @param plugins change the firmware as it is bundled */
 export async function makeXSEngine(plugins: Plugin[] = []): Promise<Engine> {
-  const script = await bundleForXS("tests/scenarios/program/on-xs.js", { plugins });
+  const script = await bundleForXS("tests/scenarios/xs/serve.js", { plugins });
   const machines = new Set<XSMachine>();
   return {
     name: "XS",

@@ -5,7 +5,7 @@ import { SHT3x } from "../../../firmware/sensors/sht3x.js";
 import { TMP117 } from "../../../firmware/sensors/tmp117.js";
 import type { Firmware } from "../../../host-sim/boot/firmware-image.js";
 import { serve } from "../../../host-sim/xs/worker/serve.js";
-import { type ProgramOptions, start } from "./program.js";
+import { type ProgramOptions, start } from "../program/program.js";
 
 serve(() => {
   const { firmware } = globalThis as { firmware?: Firmware };

@@ -32,9 +32,9 @@ function prepare() {
   if (host !== "lin")
     throw new Missing("the simulator is tested on Linux: it is started there without a screen");
   const env = environment(host, false);
-  const simulator = path.join(env.MODDABLE, "build", "bin", host, "release", "mcsim");
-  if (!fs.existsSync(simulator))
-    throw new Missing(`the SDK's simulator is not built (no ${simulator}): build the SDK's tools`);
+  const tools = path.join(env.MODDABLE, "build", "bin", host, "release");
+  if (!fs.existsSync(path.join(tools, "mcsim")))
+    throw new Missing(`the SDK's simulator is not built (no mcsim in ${tools}): run the make below`);
   if (!process.env.DISPLAY && !hasProgram("Xvfb"))
     throw new Missing("there is no display (DISPLAY is not set) and no Xvfb on PATH: install xvfb");
   return env;
@@ -48,6 +48,8 @@ function run(env, ...command) {
 
 function main(args) {
   const env = prepare();
+  // Ctrl-C is for what runs, which ends by itself.
+  for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => {});
   const failed = run(env, path.join(ROOT, "node_modules", "typescript", "bin", "tsc"), "-b", ROOT);
   if (failed !== 0) return failed;
   return run(env, "--no-warnings", path.join(ROOT, "build", "tests", "simulator", "main.js"), ...args);

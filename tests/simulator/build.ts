@@ -45,7 +45,8 @@ function manifest(): object {
   own.include.push("$(MODDABLE)/examples/io/tcp/mqttclient/manifest_mqttclient.json");
   own.modules["firmware/boards/mqtt-moddable"] = "./firmware/boards/mqtt-moddable";
   own.modules["tests/simulator/app/main"] = "./tests/simulator/app/main";
-  own.modules["tests/scenarios/program/*"] = "./tests/scenarios/program/*";
+  for (const program of ["program", "node", "client"])
+    own.modules[`tests/scenarios/program/${program}`] = `./tests/scenarios/program/${program}`;
   return absolute(own) as object;
 }
 

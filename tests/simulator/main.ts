@@ -14,6 +14,9 @@ const MISSING: Readonly<Record<NonNullable<Scenario["needs"]>, string>> = {
   reset: "the simulator cannot restart itself",
 };
 
+/** What Ctrl-C has to end. */
+const open = new Set<{ close(): Promise<void> }>();
+
 const counts = { passed: 0, failed: 0, skipped: 0 };
 
 function say(line = ""): void {
@@ -27,6 +30,7 @@ async function play(
   scenario: Scenario,
 ): Promise<string | undefined> {
   const stage = await SimulatorStage.open(simulator, client);
+  open.add(stage);
   try {
     await scenario.play(stage);
     return undefined;
@@ -34,6 +38,7 @@ async function play(
     return [(error as Error).message, "it told last:", ...stage.told.slice(-10)].join("\n");
   } finally {
     await stage.close();
+    open.delete(stage);
   }
 }
 
@@ -67,6 +72,7 @@ async function playAll(simulator: Simulator, client: Stage["client"], only: RegE
 async function main(pattern = ""): Promise<void> {
   const only = new RegExp(pattern, "i");
   const simulator = await Simulator.open();
+  open.add(simulator);
   try {
     say("building with mcconfig: minutes the first time, seconds later");
     const start = performance.now();
@@ -84,6 +90,13 @@ async function main(pattern = ""): Promise<void> {
 
 function brokerName(): string {
   return HAS_MOSQUITTO ? "Mosquitto" : "aedes, which is embedded: Mosquitto is not installed";
+}
+
+for (const signal of ["SIGINT", "SIGTERM"]) {
+  process.once(signal, async () => {
+    for (const one of open) await one.close();
+    process.exit(1);
+  });
 }
 
 main(process.argv[2]).catch((error: unknown) => {

@@ -148,3 +148,43 @@ onPosix("npm run simulator, and what flashes an ESP32", () => {
     }
   });
 });
+
+onPosix("npm run test:simulator", () => {
+  /** With an SDK, and nothing on PATH but what is given. */
+  function testSimulator(sdk: string | undefined, searched = "") {
+    const { DISPLAY: _display, MODDABLE: _sdk, ...env } = process.env;
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      [path.join(ROOT, "scripts", "test-simulator.mjs")],
+      { env: { ...env, PATH: searched, ...(sdk !== undefined && { MODDABLE: sdk }) }, encoding: "utf8" },
+    );
+    return { status, output: stdout, errors: stderr };
+  }
+
+  it("says without an SDK that it has tested nothing, and how to install one", () => {
+    const { status, output, errors } = testSimulator(undefined);
+    expect({ status, output }).toEqual({ status: 2, output: "" });
+    expect(errors).toMatch(
+      HOST === "lin"
+        ? /^hearth: the simulator cannot be tested: MODDABLE is not set: /
+        : /^hearth: .* on Linux/,
+    );
+    expect(errors).toContain("make -C $MODDABLE/build/makefiles/lin");
+    expect(errors).not.toContain("    at ");
+  });
+
+  const onLinux = HOST === "lin" ? it : it.skip;
+
+  onLinux(
+    "says that the SDK's simulator is not built, and that there is nothing to draw on (needs Linux)",
+    () => {
+      const sdk = fakeSDK();
+      expect(testSimulator(sdk)).toMatchObject({ status: 2, errors: expect.stringContaining("no mcsim in") });
+      fs.writeFileSync(path.join(sdk, "build", "bin", HOST, "release", "mcsim"), "");
+      expect(testSimulator(sdk)).toMatchObject({
+        status: 2,
+        errors: expect.stringContaining("no Xvfb on PATH"),
+      });
+    },
+  );
+});

@@ -146,6 +146,30 @@ const subscribe: Scenario = {
   },
 };
 
+const empty: Scenario = {
+  name: "the client receives an empty message, and what follows it",
+  play: async (stage) => {
+    const items = [{ topic: "scenario/down", QoS: 0 }];
+    const script: Step[] = [
+      CONNECTED,
+      { write: { operation: Packet.SUBSCRIBE, id: 7, items } },
+      { control: Packet.SUBACK },
+      { messages: 2 },
+      LEAVE,
+    ];
+    await stage.start(client(stage, script));
+    await stage.until("the subscription", () => stage.wire.received("suback").length === 1);
+    await stage.publish("scenario/down", "", { QoS: 0 });
+    await stage.publish("scenario/down", "next", { QoS: 0 });
+    await stage.until("the client has left", () => stage.wire.sent("disconnect").length === 1, 10_000);
+    const messages = stage.told.filter((line) => line.startsWith("message"));
+    assert.deepEqual(
+      messages.map((line) => line.replace(/.*: ?/, "")),
+      ["", "next"],
+    );
+  },
+};
+
 const killed: Scenario = {
   name: "the broker publishes the will of a client that is killed",
   play: async (stage) => {
@@ -164,6 +188,7 @@ export const CLIENT_SCENARIOS: readonly Scenario[] = [
   publishing(1),
   publishing(2),
   subscribe,
+  empty,
   session,
   killed,
 ];

@@ -13,8 +13,8 @@ const REPLY = `${BASE}/command/reply`;
 const DIAGNOSTICS = `${BASE}/diagnostics`;
 const UPDATE = `${BASE}/update`;
 
-/** Readings that are under way at a time: fewer than wait in the scenarios that drain. */
-const WINDOW = 4;
+/** Readings that are under way at a time: fewer than the client writes together where it may. */
+const WINDOW = 2;
 
 /** A node that measures once a second, which is the pace of its sensor. */
 function node(stage: Stage, image: Readonly<Record<string, string | number>> = {}): ProgramOptions {
@@ -28,14 +28,21 @@ interface Published {
   readonly late: boolean;
   readonly time: number;
   readonly packet: IPublishPacket;
+  /** The broker has the session in which it may have been sent before. */
+  readonly isKnown: boolean;
 }
 
 /** Readings that the device has sent, repetitions too, in order. */
 function sent(stage: Stage): Published[] {
-  return stage.wire.published(TEMPERATURE).map((packet) => {
+  const readings: Published[] = [];
+  let isKnown = false;
+  for (const { packet } of stage.wire.packets) {
+    if (packet.cmd === "connack") isKnown = packet.sessionPresent;
+    if (packet.cmd !== "publish" || packet.topic !== TEMPERATURE) continue;
     const { seq, time, late = false } = JSON.parse(packet.payload.toString()) as Published;
-    return { seq, time, late, packet };
-  });
+    readings.push({ seq, time, late, packet, isKnown });
+  }
+  return readings;
 }
 
 /** Numbers in the lines that a node told, such as of the readings that it recorded. */
@@ -71,7 +78,8 @@ async function untilDelivered(stage: Stage): Promise<void> {
     const there = new Set(delivered(stage));
     return waiting.every((seq) => there.has(seq));
   };
-  await stage.until("all that waits is delivered", isDelivered);
+  // After some failed attempts the next one may be a minute away.
+  await stage.until("all that waits is delivered", isDelivered, 120_000);
 }
 
 /** Numbers go on by one, from 1, through all boots, and the broker has had every one that was delivered. */
@@ -92,17 +100,25 @@ function isAscending(numbers: readonly number[]): boolean {
   return numbers.every((number, index) => index === 0 || number > numbers[index - 1]);
 }
 
-/** Late readings say so, are not retained, and come in order; live ones are the broker's retained message. */
+/**
+ * Late readings say so, are not retained, and come in order; live ones are the broker's retained message. What is sent
+ * again may be there for the first time: a connection that breaks loses what is on its way.
+ */
 function assertLateAndLive(stage: Stage, lateOnes: readonly number[]): void {
-  const first = sent(stage).filter(({ packet }) => !packet.dup);
-  const late = first.filter((reading) => reading.late);
-  for (const reading of first) {
-    assert.equal(reading.packet.qos, 1);
-    assert.equal(reading.packet.retain, !reading.late);
+  const known = new Set<number>();
+  const late: number[] = [];
+  for (const reading of sent(stage)) {
+    const { packet, seq } = reading;
+    assert.equal(packet.qos, 1);
+    assert.equal(packet.retain, !reading.late);
+    // Moddable's client does not tell of the session.
+    if (known.has(seq) && reading.isKnown && stage.client === "ours")
+      assert.ok(packet.dup, `#${seq} comes again with DUP`);
+    if (!known.has(seq) && reading.late) late.push(seq);
+    known.add(seq);
   }
-  const lateNumbers = late.map(({ seq }) => seq);
-  assert.ok(isAscending(lateNumbers), `late readings are in order: ${lateNumbers}`);
-  for (const seq of lateOnes) assert.ok(lateNumbers.includes(seq), `#${seq} is marked as late`);
+  assert.ok(isAscending(late), `late readings are in order: ${late}`);
+  for (const seq of lateOnes) assert.ok(late.includes(seq), `#${seq} is marked as late`);
 }
 
 const connect: Scenario = {
@@ -161,7 +177,6 @@ const command: Scenario = {
     assert.deepEqual([refused.id, refused.outcome], ["stored", "refused"]);
     // A client that hides the flag leaves the missing time to live as the reason.
     assert.match(refused.reason ?? "", stage.client === "ours" ? /^retained/ : /"ttl" are missing/);
-    await stage.publish(COMMAND, "", { QoS: 1, retain: true });
 
     const fresh = { time: stage.now(), ttl: 30 };
     assert.deepEqual(await order("a1", fresh), { id: "a1", outcome: "done" });
@@ -213,7 +228,7 @@ const drain: Scenario = {
     await startNode(stage);
     await stage.outage();
     const first = recorded(stage).length;
-    await untilRecorded(stage, 3 * WINDOW);
+    await untilRecorded(stage, 4 * WINDOW);
     const waited = recorded(stage).slice(first);
     const late = () => sent(stage).filter((reading) => reading.late);
     await stage.repair();

@@ -14,7 +14,7 @@ import {
   UNKNOWN_AUTHORITY,
   wrongName,
 } from "../../firmware/tls/reasons.js";
-import { bytesOf } from "./io.js";
+import { bytesOf } from "../chips/options.js";
 import { TCP, type TCPOptions } from "./tcp.js";
 
 type Bytes = string | Uint8Array | ArrayBuffer;

@@ -1,0 +1,9 @@
+/** What is wrong with a program's modules: one line for the user, who wants no stack trace. */
+export class ModuleProblem extends Error {
+  readonly code = "HEARTH_MODULE";
+}
+
+/** Whether it is one; it may have come from another thread, and is no instance of the class then. */
+export function isModuleProblem(error: unknown): error is Error {
+  return error instanceof Error && (error as NodeJS.ErrnoException).code === "HEARTH_MODULE";
+}

@@ -6,6 +6,7 @@
 import * as nodeModule from "node:module";
 import { installGlobals } from "./device/globals.js";
 import * as hooks from "./device/hooks.js";
+import { preload } from "./device/preload.js";
 import { isModuleProblem } from "./device/problem.js";
 
 const [, program] = process.argv;
@@ -26,3 +27,4 @@ process.on("uncaughtExceptionMonitor", (error) => {
 });
 
 installGlobals();
+await preload(program);

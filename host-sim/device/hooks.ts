@@ -11,7 +11,7 @@ import esbuild from "esbuild";
 import { locateDriver } from "./drivers.js";
 import { manifestOf, withExtension } from "./manifest.js";
 import { addressOf, MODULES, OWN, SCHEME, sourceOf } from "./modules.js";
-import { ModuleProblem } from "./problem.js";
+import { isNative, ModuleProblem } from "./problem.js";
 
 interface Resolved {
   url: string;
@@ -71,7 +71,7 @@ export function load<Result>(
   // Moddable knows modules alone; Node takes `.js` for something else where no package.json says so.
   if (extension === ".js" && isCommonJS(file)) return next(url, context);
   const source = fs.readFileSync(file, "utf8");
-  if (/\bnative\("|\bNative\("|@ "xs_/.test(source))
+  if (isNative(source))
     throw new ModuleProblem(`${file} is native code of a device: nothing stands for it here`);
   return { format: "module", source, shortCircuit: true };
 }

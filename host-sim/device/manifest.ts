@@ -4,6 +4,8 @@ import path from "node:path";
 /** What a manifest of Moddable (SDK, "Manifest") says of modules, with all that it includes. */
 export interface Manifest {
   readonly config: Readonly<Record<string, unknown>>;
+  /** Specifiers of what is there before the program begins, in their order. */
+  readonly preload: readonly string[];
   /** The file of a specifier, `undefined` where it names none that is there. */
   locate(specifier: string): string | undefined;
 }
@@ -12,6 +14,7 @@ interface Json {
   build?: Record<string, string>;
   include?: string | string[];
   modules?: Record<string, string | string[]>;
+  preload?: string | string[];
   config?: Record<string, unknown>;
   platforms?: Record<string, Json>;
 }
@@ -57,6 +60,7 @@ export function withExtension(file: string): string | undefined {
 
 class Builder implements Manifest {
   config: Record<string, unknown> = {};
+  preload: string[] = [];
   #variables: Record<string, string> = {};
   #rules: [pattern: string, place: string][] = [];
   #done = new Set<string>();
@@ -106,6 +110,7 @@ class Builder implements Manifest {
         if (file !== undefined && pattern !== "~") this.#rules.push([pattern, file]);
       }
     Object.assign(this.config, json.config);
+    this.preload.push(...listOf(json.preload));
     const platform = json.platforms?.[PLATFORM] ?? json.platforms?.["..."];
     if (platform) this.#take(platform, folder);
   }

@@ -28,6 +28,7 @@ export const MODULES: Readonly<Record<string, string>> = {
   crc: "device/modules/crc.js",
   crypt: "device/modules/crypt.js",
   hex: "device/modules/hex.js",
+  logical: "device/modules/logical.js",
   net: "device/modules/net.js",
   system: "device/modules/system.js",
   "text/decoder": "device/modules/text.js#TextDecoder",

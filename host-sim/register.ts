@@ -7,7 +7,7 @@ import * as nodeModule from "node:module";
 import { installGlobals } from "./device/globals.js";
 import * as hooks from "./device/hooks.js";
 import { preload } from "./device/preload.js";
-import { isModuleProblem } from "./device/problem.js";
+import { isProblem } from "./device/problem.js";
 
 const [, program] = process.argv;
 
@@ -21,7 +21,7 @@ if (registerHooks) {
 }
 
 process.on("uncaughtExceptionMonitor", (error) => {
-  if (!isModuleProblem(error)) return;
+  if (!isProblem(error)) return;
   process.stderr.write(`hearth: ${error.message}\n`);
   process.exit(1);
 });

@@ -4,14 +4,13 @@
  */
 
 import fs from "node:fs";
-import { isBuiltin } from "node:module";
+import { createRequire, isBuiltin } from "node:module";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import esbuild from "esbuild";
 import { locateDriver } from "./drivers.js";
 import { manifestOf, withExtension } from "./manifest.js";
 import { addressOf, MODULES, OWN, SCHEME, sourceOf } from "./modules.js";
-import { isNative, ModuleProblem } from "./problem.js";
+import { isNative, Problem } from "./problem.js";
 
 interface Resolved {
   url: string;
@@ -71,8 +70,7 @@ export function load<Result>(
   // Moddable knows modules alone; Node takes `.js` for something else where no package.json says so.
   if (extension === ".js" && isCommonJS(file)) return next(url, context);
   const source = fs.readFileSync(file, "utf8");
-  if (isNative(source))
-    throw new ModuleProblem(`${file} is native code of a device: nothing stands for it here`);
+  if (isNative(source)) throw new Problem(`${file} is native code of a device: nothing stands for it here`);
   return { format: "module", source, shortCircuit: true };
 }
 
@@ -92,7 +90,11 @@ function locate(specifier: string, parentURL: string): string | undefined {
   );
 }
 
+/** Loaded for those who have TypeScript alone. */
+const require = createRequire(import.meta.url);
+
 function fromTypeScript(file: string): string {
+  const esbuild = require("esbuild") as typeof import("esbuild");
   const source = fs.readFileSync(file, "utf8");
   return esbuild.transformSync(source, { loader: "ts", format: "esm", sourcefile: file, sourcemap: "inline" })
     .code;
@@ -125,10 +127,10 @@ function explaining<Result>(action: () => Result, specifier: string, parentURL: 
   }
 }
 
-function missing(specifier: string, parentURL: string): ModuleProblem {
+function missing(specifier: string, parentURL: string): Problem {
   const importer = fileURLToPath(parentURL);
   const hint = isBuiltin(specifier) ? "" : hintFor(specifier);
-  return new ModuleProblem(`there is no module "${specifier}", which ${importer} imports${hint}`);
+  return new Problem(`there is no module "${specifier}", which ${importer} imports${hint}`);
 }
 
 function hintFor(specifier: string): string {

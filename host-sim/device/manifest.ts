@@ -1,5 +1,6 @@
 import fs from "node:fs";
 import path from "node:path";
+import { Problem } from "./problem.js";
 
 /** What a manifest of Moddable (SDK, "Manifest") says of modules, with all that it includes. */
 export interface Manifest {
@@ -80,7 +81,7 @@ class Builder implements Manifest {
     try {
       json = JSON.parse(fs.readFileSync(file, "utf8"));
     } catch (error) {
-      throw new Error(`${file} cannot be read as a manifest: ${(error as Error).message}`);
+      throw new Problem(`${file} cannot be read as a manifest: ${(error as Error).message}`);
     }
     this.#take(json, path.dirname(file));
   }

@@ -2,7 +2,7 @@ import fs from "node:fs";
 import { pathToFileURL } from "node:url";
 import { manifestOf } from "./manifest.js";
 import { MODULES } from "./modules.js";
-import { isModuleProblem, isNative } from "./problem.js";
+import { isNative, isProblem } from "./problem.js";
 
 /**
  * Runs what a program's manifest has to be preloaded, as Moddable's linker does: some of it changes the device. What is in C,
@@ -17,7 +17,7 @@ export async function preload(program: string | undefined): Promise<void> {
     try {
       await import(pathToFileURL(file).href);
     } catch (error) {
-      if (!isModuleProblem(error)) throw error;
+      if (!isProblem(error)) throw error;
     }
   }
 }

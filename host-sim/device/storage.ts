@@ -15,6 +15,7 @@ import { Flash, type FlashOptions } from "../storage/flash.js";
 import { type DomainOptions, domainName, fileNVS, KeyValue } from "../storage/key-value.js";
 import { BLOCK_LENGTH } from "../storage/nor.js";
 import { type Partition, readPartitions } from "./partitions.js";
+import { asProblem } from "./problem.js";
 import { stateDirectory } from "./state.js";
 
 const domains = new Map<string, NVS>();
@@ -41,7 +42,7 @@ function makeRoot(): Directory {
   return new Directory(root);
 }
 
-const partitions = tableOf();
+const partitions = asProblem(tableOf);
 
 function tableOf(): readonly Partition[] {
   const ours = new URL("../../../firmware/boards/esp32/partitions.csv", import.meta.url).pathname;

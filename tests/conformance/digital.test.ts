@@ -14,7 +14,11 @@ describe("Digital", () => {
     ["a negative mode", { pin: 1, mode: -1 }, "RangeError"],
     ["a mode that there is not", { pin: 1, mode: 500 }, "RangeError"],
     ["a callback without an edge", { pin: 1, mode: 0, onReadable: () => {} }, "RangeError"],
-    ["a callback with an edge that is none", { pin: 1, mode: 0, edge: 4, onReadable: () => {} }, "RangeError"],
+    [
+      "a callback with an edge that is none",
+      { pin: 1, mode: 0, edge: 4, onReadable: () => {} },
+      "RangeError",
+    ],
     ["an edge that is none, without a callback", { pin: 1, mode: 0, edge: 4 }, "nothing"],
     ["a pin as text", { pin: "1", mode: 0 }, "nothing"],
     ["a Symbol as the pin", { pin: Symbol("1"), mode: 0 }, "TypeError"],

@@ -16,9 +16,7 @@ import { thrown } from "../support/thrown.js";
 interface Rules {
   /** Options that are enough. */
   options: () => Record<string, unknown>;
-  io: new (
-    options: never,
-  ) => object;
+  io: new (options: never) => object;
   /** Methods and getters, each with arguments that it takes. */
   methods: Readonly<Record<string, readonly unknown[]>>;
   getters?: readonly string[];
@@ -169,9 +167,12 @@ describe.each(Object.entries(CLASSES))("%s", (_name, rules) => {
     expect(thrown(() => call(name, made, args))).toBe("SyntaxError");
   });
 
-  it.each(Object.entries(methods))("refuses %s on what is of another class with SyntaxError", (name, args) => {
-    for (const receiver of FOREIGN) expect(thrown(() => call(name, receiver, args))).toBe("SyntaxError");
-  });
+  it.each(Object.entries(methods))(
+    "refuses %s on what is of another class with SyntaxError",
+    (name, args) => {
+      for (const receiver of FOREIGN) expect(thrown(() => call(name, receiver, args))).toBe("SyntaxError");
+    },
+  );
 
   if (getters.length > 0)
     it.each(getters)("tells %s while it is open only, and cannot be told it", (name) => {
@@ -180,7 +181,6 @@ describe.each(Object.entries(CLASSES))("%s", (_name, rules) => {
       if (name !== "format")
         expect(
           thrown(() => {
-            "use strict";
             made[name] = 1;
           }),
         ).toBe("TypeError");

@@ -3,7 +3,8 @@
 import fs from "node:fs";
 import path from "node:path";
 import { afterEach, describe, expect, it } from "@jest/globals";
-import { runProgram } from "../support/moddable-program.js";
+import { startEmbeddedBroker } from "../../host-sim/world/embedded-broker.js";
+import { runProgram, startProgram } from "../support/moddable-program.js";
 import { freePort } from "../support/peers.js";
 import { scratchDirectory, stopAll } from "../support/programs.js";
 
@@ -49,6 +50,16 @@ describe("node --import ./host-sim/register.js", () => {
     const { status, lines } = runProgram(`${PROGRAMS}/wifi.js`, { args: ["ssid=Casa", "password=x"] });
     const expected = ["connection 200", "connection 400", "connection 500", "joined Casa"];
     expect([status, lines]).toEqual([0, expected]);
+  });
+
+  it("speaks MQTT to a broker, by the client that the device has", async () => {
+    const broker = await startEmbeddedBroker(0);
+    try {
+      const program = startProgram(`${PROGRAMS}/mqtt.js`, { args: [`port=${broker.port}`] });
+      expect([await program.exited, program.lines]).toEqual([0, ["home/temperature 21.4"]]);
+    } finally {
+      await broker.close();
+    }
   });
 
   it("has the globals of XS, and Moddable's modules for data", () => {

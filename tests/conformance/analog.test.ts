@@ -24,6 +24,7 @@ describe("Analog", () => {
     expect(analog.resolution).toBe(12);
     for (const [part, value] of [
       [0, 0],
+      [0.0123, 50],
       [0.5, 2_048],
       [1, 4_095],
       [7, 4_095],

@@ -91,8 +91,11 @@ describe("update", () => {
   });
 
   it("refuses to complete what is no image, or nothing: Error, and the old one stays", () => {
-    const nothing = open();
-    expect(thrown(() => nothing.complete())).toBe("Error");
+    for (const left of [new Uint8Array(1), IMAGE]) {
+      partition.write(left, 0); // an image that was there before does not count
+      expect(thrown(() => open().complete())).toBe("Error");
+      partition.eraseBlock(0, 8);
+    }
     const damaged = open();
     damaged.write(IMAGE.map((byte, at) => (at === 9_000 ? byte ^ 1 : byte)));
     expect(thrown(() => damaged.complete())).toBe("Error");

@@ -88,7 +88,7 @@ export function openStorage(directory: string | undefined, problems: string[]): 
   const inMemory = () => new NVS("memory", undefined, () => {});
   if (directory === undefined) return inMemory();
   try {
-    return FileKeyValue.open({ directory, path: "hearth" });
+    return FileKeyValue.open({ directory, path: "hearth", format: "string" });
   } catch (error) {
     problems.push(`--state: ${(error as Error).message}; settings and restarts are not kept in this run`);
     return inMemory();

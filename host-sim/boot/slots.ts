@@ -28,9 +28,14 @@ export class ChipSlots implements Slots {
     return this.#isPending;
   }
 
+  /** The slot that does not run. */
+  get next(): "ota_0" | "ota_1" {
+    return this.#running === 0 ? "ota_1" : "ota_0";
+  }
+
   open(): Flash {
     if (this.#isPending) throw new Error("the other slot is what the device goes back to");
-    return this.#open(this.#other);
+    return this.#open(this.next);
   }
 
   activate(): void {
@@ -61,13 +66,9 @@ export class ChipSlots implements Slots {
     this.#reset();
   }
 
-  get #other(): "ota_0" | "ota_1" {
-    return this.#running === 0 ? "ota_1" : "ota_0";
-  }
-
   /** @throws Error where no image can run that is in the other slot */
   #checkOther(): void {
-    const flash = this.#open(this.#other);
+    const flash = this.#open(this.next);
     try {
       readImage(flash);
     } finally {

@@ -3,6 +3,10 @@
  * that Moddable's desktop simulator uses it too.
  */
 
+import { I2C, type I2COptions } from "./i2c.js";
+import type { Pins } from "./pins.js";
+import { SMBus } from "./smbus.js";
+
 /** A part on the bus, at the level of its bytes. */
 export interface Chip {
   /** A write transfer; false where the part does not acknowledge. */
@@ -11,40 +15,38 @@ export interface Chip {
   read(into: Uint8Array): boolean;
 }
 
-export interface BusOptions {
-  /** 7-bit address of the device that the instance speaks to. */
-  address: number;
-  hz?: number;
-  data?: number;
-  clock?: number;
-}
-
 /** Sees each transfer and may alter its bytes, as a disturbed wire does. */
 export type Disturbance = (address: number, bytes: Uint8Array, isRead: boolean) => void;
 
-type ByteBuffer = ArrayBuffer | Uint8Array;
-
 export class Bus {
   #chips: (Chip | undefined)[] = [];
+  #pins: Pins | undefined;
+  /** Who speaks to the parts, where the bus is one microcontroller's: data pin, clock pin and address of each. */
+  #open = new Map<object, readonly [data: number, clock: number, address: number]>();
   /** ECMA-419's I2C class, on this bus. */
   readonly I2C: new (
-    options: BusOptions,
+    options: I2COptions,
   ) => I2C;
   /** ECMA-419's SMBus class, on this bus. */
   readonly SMBus: new (
-    options: BusOptions,
+    options: I2COptions,
   ) => SMBus;
   disturbance: Disturbance | undefined;
 
-  constructor() {
+  /**
+   * @param pins those of the one microcontroller that has the bus: then its data and clock pins must be named and be
+   * free, and an address can be opened once. Without them the bus is soldered on, and any number of boards may share it.
+   */
+  constructor(pins?: Pins) {
+    this.#pins = pins;
     const bus = this;
     this.I2C = class extends I2C {
-      constructor(options: BusOptions) {
+      constructor(options: I2COptions) {
         super(bus, options);
       }
     };
     this.SMBus = class extends SMBus {
-      constructor(options: BusOptions) {
+      constructor(options: I2COptions) {
         super(bus, options);
       }
     };
@@ -64,112 +66,45 @@ export class Bus {
   write(address: number, data: Uint8Array): void {
     const bytes = data.slice();
     this.disturbance?.(address, bytes, false);
-    if (!this.#chips[address]?.write(bytes))
-      throw new Error(`no answer on I2C address 0x${address.toString(16)}`);
+    if (!this.#chips[address]?.write(bytes)) throw noAnswer(address);
   }
 
   /** @throws Error where nothing acknowledges */
   read(address: number, into: Uint8Array): void {
-    if (!this.#chips[address]?.read(into))
-      throw new Error(`no answer on I2C address 0x${address.toString(16)}`);
+    if (!this.#chips[address]?.read(into)) throw noAnswer(address);
     this.disturbance?.(address, into, true);
   }
-}
 
-function bytesOf(data: ByteBuffer): Uint8Array {
-  return data instanceof ArrayBuffer ? new Uint8Array(data) : data;
-}
+  // --- for the classes ------------------------------------------------------------------------------------------
 
-/** One device on the bus. */
-export class I2C {
-  #bus: Bus | undefined;
-  #address: number;
-
-  constructor(bus: Bus, options: BusOptions) {
-    const { address, hz } = options;
-    if (typeof address !== "number") throw new TypeError("address is not a number");
-    if (!(address >= 0 && address <= 0x7f)) throw new RangeError(`address ${address}; 0 to 127`);
-    if (hz !== undefined && !(hz > 0)) throw new RangeError(`hz ${hz}`);
-    this.#bus = bus;
-    this.#address = address;
+  /** Whether an instance has to name its pins. */
+  get hasPins(): boolean {
+    return this.#pins !== undefined;
   }
 
-  get format(): "buffer" {
-    return "buffer";
+  /** @throws RangeError where the pins are not free, or the address is open already */
+  take(by: object, data: number, clock: number, address: number): void {
+    const pins = this.#pins;
+    if (!pins) return;
+    for (const pin of [data, clock])
+      if (!pins.has(pin, this) && !pins.isFree(pin)) throw new RangeError(`pin ${pin} is none, or in use`);
+    for (const [otherData, otherClock, other] of this.#open.values())
+      if (other === address && otherData === data && otherClock === clock)
+        throw new RangeError(`address 0x${address.toString(16)} is in use`);
+    for (const pin of [data, clock]) if (!pins.has(pin, this)) pins.take(pin, this);
+    this.#open.set(by, [data, clock, address]);
   }
 
-  set format(value: "buffer") {
-    if (value !== "buffer") throw new RangeError("format is always buffer");
-  }
-
-  /** Reads `byteLength` bytes into a new buffer, or fills the caller's and returns its length. */
-  read(buffer: ByteBuffer, stop?: boolean): number;
-  read(byteLength: number, stop?: boolean): ArrayBuffer;
-  read(what: number | ByteBuffer, _stop = true): number | ArrayBuffer {
-    const into = typeof what === "number" ? new Uint8Array(what) : bytesOf(what);
-    this.#open().read(this.#address, into);
-    return typeof what === "number" ? (into.buffer as ArrayBuffer) : into.length;
-  }
-
-  write(buffer: ByteBuffer, _stop = true): void {
-    this.#open().write(this.#address, bytesOf(buffer));
-  }
-
-  close(): void {
-    this.#bus = undefined;
-  }
-
-  #open(): Bus {
-    if (!this.#bus) throw new TypeError("the bus is closed");
-    return this.#bus;
+  free(by: object): void {
+    const taken = this.#open.get(by);
+    if (!taken) return;
+    this.#open.delete(by);
+    const used = [...this.#open.values()];
+    for (const pin of taken.slice(0, 2))
+      if (!used.some(([data, clock]) => data === pin || clock === pin)) this.#pins?.free(pin, this);
   }
 }
 
-/** A device with 8-bit register addresses. */
-export class SMBus extends I2C {
-  readUint8(register: number): number {
-    super.write(Uint8Array.of(register), false);
-    const byte = new Uint8Array(1);
-    super.read(byte);
-    return byte[0];
-  }
-
-  readUint16(register: number, bigEndian = false): number {
-    super.write(Uint8Array.of(register), false);
-    const word = new Uint8Array(2);
-    super.read(word);
-    return bigEndian ? (word[0] << 8) | word[1] : (word[1] << 8) | word[0];
-  }
-
-  readBuffer(register: number, buffer: ByteBuffer): number {
-    super.write(Uint8Array.of(register), false);
-    return super.read(buffer);
-  }
-
-  writeUint8(register: number, value: number): void {
-    super.write(Uint8Array.of(register, value));
-  }
-
-  writeUint16(register: number, value: number, bigEndian = false): void {
-    const high = value >> 8;
-    super.write(bigEndian ? Uint8Array.of(register, high, value) : Uint8Array.of(register, value, high));
-  }
-
-  writeBuffer(register: number, buffer: ByteBuffer): void {
-    const bytes = bytesOf(buffer);
-    const all = new Uint8Array(1 + bytes.length);
-    all[0] = register;
-    all.set(bytes, 1);
-    super.write(all);
-  }
-
-  sendByte(command: number): void {
-    super.write(Uint8Array.of(command));
-  }
-
-  receiveByte(): number {
-    const byte = new Uint8Array(1);
-    super.read(byte);
-    return byte[0];
-  }
+function noAnswer(address: number): Error {
+  return new Error(`no answer on I2C address 0x${address.toString(16)}`);
 }

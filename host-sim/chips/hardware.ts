@@ -3,7 +3,8 @@ import { sensorEntry } from "../../firmware/sensors/entry.js";
 import { SHT3x } from "../../firmware/sensors/sht3x.js";
 import { TMP117 } from "../../firmware/sensors/tmp117.js";
 import { Bus } from "./bus.js";
-import { type Digital, type DigitalOptions, Pins } from "./pins.js";
+import type { Digital, DigitalOptions } from "./digital.js";
+import { Pins } from "./pins.js";
 import { Room } from "./room.js";
 import { SHT3xChip } from "./sht3x.js";
 import { TMP117Chip } from "./tmp117.js";
@@ -39,7 +40,7 @@ export function lightOn(pins: Pins): Outputs {
 
 /** A bus and pins for a board that has none, the parts on them, and the room they are in. */
 export class SimulatedHardware {
-  readonly bus = new Bus();
+  readonly bus: Bus;
   readonly pins: Pins;
   readonly room: Room;
   /** For `Board.sensors`: the firmware's own drivers, on the simulated parts at their usual addresses. */
@@ -47,14 +48,18 @@ export class SimulatedHardware {
   /** For `Board.outputs`: relays of an air conditioner and a heater. */
   readonly outputs: Outputs;
 
-  /** @param milliseconds the time, from any moment on; the room's temperature follows it */
-  constructor(milliseconds: () => number) {
+  /**
+   * @param milliseconds the time, from any moment on; the room's temperature follows it
+   * @param ownsBus the bus is one microcontroller's, whose pins are looked at; else any number of boards share it
+   */
+  constructor(milliseconds: () => number, ownsBus = false) {
     const room = new Room(milliseconds);
     const temperature = () => room.temperature();
     this.room = room;
+    this.pins = new Pins(() => this.#condition());
+    this.bus = new Bus(ownsBus ? this.pins : undefined);
     this.bus.attach(0x48, new TMP117Chip(milliseconds, temperature));
     this.bus.attach(0x44, new SHT3xChip(milliseconds, temperature, () => room.humidity()));
-    this.pins = new Pins(() => this.#condition());
     this.outputs = { cooler: output(this.pins, COOLER), heater: output(this.pins, HEATER) };
     this.sensors = this.sensorsOf({ TMP117, SHT3x, sensorEntry });
   }

@@ -1,5 +1,14 @@
 import net from "node:net";
-import { bytesOf, callbackOption } from "./io.js";
+import {
+  bytesOf,
+  type Callback,
+  callbackOption,
+  checkFormat,
+  checkFormatOption,
+  optionsOf,
+  toInteger,
+  unusable,
+} from "../chips/options.js";
 
 /** A packet as `read` gives it: with its sender. */
 export type Packet = ArrayBuffer & { address: string; port: number };
@@ -23,19 +32,25 @@ const PACKET_LIMIT = 16;
 
 /** ECMA-419's UDP socket over any transport, IPv4. */
 export abstract class PacketSocket {
-  readonly target: unknown;
+  declare readonly target: unknown;
   #transport: PacketTransport | undefined;
-  #onReadable: ReturnType<typeof callbackOption>;
+  #onReadable: Callback | undefined;
   #packets: Packet[] = [];
 
-  constructor(options: PacketOptions) {
+  constructor(given: PacketOptions) {
+    const options = optionsOf(given) as PacketOptions;
     this.#onReadable = callbackOption(options, "onReadable");
-    if (options.format !== undefined) this.format = options.format;
-    if (options.target !== undefined) this.target = options.target;
+    checkFormatOption(options, "buffer");
+    if ("target" in options) (this as { target: unknown }).target = options.target;
   }
 
   protected attach(transport: PacketTransport): void {
     this.#transport = transport;
+  }
+
+  /** @throws SyntaxError for what is no UDP socket, or closed */
+  protected checkOpen(): void {
+    PacketSocket.#opened(this);
   }
 
   protected get isOpen(): boolean {
@@ -56,29 +71,33 @@ export abstract class PacketSocket {
   }
 
   set format(value: "buffer") {
-    if (value !== "buffer") throw new RangeError(`format "${String(value)}" is not supported`);
+    checkFormat(value, "buffer");
   }
 
   /** The oldest packet, which tells its sender in `address` and `port`; `undefined` where there is none. */
   read(): Packet | undefined {
-    this.#open();
-    return this.#packets.shift();
+    const socket = PacketSocket.#opened(this);
+    return socket.#packets.shift();
   }
 
   write(data: ArrayBuffer | Uint8Array, address: string, port: number): void {
-    const transport = this.#open();
-    if (net.isIPv4(address) === false) throw new TypeError(`address "${address}" is no IPv4 address`);
-    transport.send(bytesOf(data).slice(), address, port);
+    const transport = PacketSocket.#opened(this).#transport as PacketTransport;
+    // Not String(): what does not convert is to throw.
+    const host = `${address}`;
+    if (!net.isIPv4(host)) throw new RangeError(`address "${host}" is no IPv4 address`);
+    transport.send(bytesOf(data).slice(), host, toInteger(port));
   }
 
   close(): void {
+    if (typeof this !== "object" || this === null || !(#packets in this)) throw unusable("UDP socket");
     this.#transport?.close();
     this.#transport = undefined;
     this.#packets = [];
   }
 
-  #open(): PacketTransport {
-    if (!this.#transport) throw new TypeError("the socket is closed");
-    return this.#transport;
+  static #opened(receiver: unknown): PacketSocket {
+    if (typeof receiver === "object" && receiver !== null && #packets in receiver && receiver.#transport)
+      return receiver;
+    throw unusable("UDP socket");
   }
 }

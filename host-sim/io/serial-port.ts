@@ -1,10 +1,12 @@
-import { integerOption } from "./io.js";
+import { toInteger } from "../chips/options.js";
 import { Stream, type StreamOptions } from "./stream.js";
 
 export interface SerialPortOptions extends StreamOptions {
   /** Bits per second. */
   baud?: number;
 }
+
+const FASTEST = 20_000_000;
 
 /** Bytes of the transmit buffer: the ESP32's FIFO. */
 const TRANSMIT_SIZE = 128;
@@ -13,17 +15,18 @@ const TRANSMIT_SIZE = 128;
 export abstract class SerialPortBase extends Stream {
   constructor(options: SerialPortOptions) {
     super(options);
-    integerOption(options, "baud", 1, 20_000_000);
+    const baud = toInteger(options.baud);
+    if (!(baud > 0 && baud <= FASTEST)) throw new RangeError(`baud is ${baud}; 1 to ${FASTEST} is allowed`);
   }
 
   /** What is asked for beyond what has arrived is left out. */
   protected override countToRead(wanted: number, available: number): number {
-    if (!(wanted > 0)) throw new RangeError("byteLength is not positive");
+    if (!(wanted > 0)) throw new Error("byteLength is not positive");
     return Math.min(wanted, available);
   }
 
   write(data: number | ArrayBuffer | Uint8Array): void {
-    this.checkOpen();
+    Stream.checkOpen(this);
     const bytes = this.written(data);
     if (bytes.length > this.free) throw new Error("output full");
     this.free -= bytes.length;
@@ -31,7 +34,7 @@ export abstract class SerialPortBase extends Stream {
   }
 
   close(): void {
-    if (this.isClosed) return;
+    if (!Stream.isOpen(this)) return;
     this.isClosed = true;
     this.incoming.clear();
     this.shut();

@@ -1,4 +1,4 @@
-import { integerOption } from "./io.js";
+import { integerOption } from "../chips/options.js";
 import { Stream, type StreamOptions } from "./stream.js";
 
 /** What carries a socket's bytes: an operating system's socket, or a network in memory. */
@@ -16,6 +16,7 @@ export interface Transport {
 /** What an instance leaves to the one that takes its connection over. */
 export interface Remainder {
   readonly unread: Uint8Array;
+  readonly isConnected: boolean;
   readonly failure: Error | undefined;
 }
 
@@ -41,10 +42,12 @@ export abstract class StreamSocket extends Stream {
   }
 
   get remoteAddress(): string | undefined {
+    Stream.checkOpen(this);
     return this.#transport?.remoteAddress;
   }
 
   get remotePort(): number | undefined {
+    Stream.checkOpen(this);
     return this.#transport?.remotePort;
   }
 
@@ -59,7 +62,7 @@ export abstract class StreamSocket extends Stream {
   /** More than has arrived is refused, as Moddable's does. */
   protected override countToRead(wanted: number, available: number): number {
     if (wanted > 0 && wanted <= available) return wanted;
-    throw new RangeError(`${wanted} bytes asked for, ${available} have arrived`);
+    throw new Error(`${wanted} bytes asked for, ${available} have arrived`);
   }
 
   /**
@@ -68,7 +71,7 @@ export abstract class StreamSocket extends Stream {
    * @throws Error when there is less room, or no connection yet
    */
   write(data: number | ArrayBuffer | Uint8Array, _options?: object): number | undefined {
-    this.checkOpen();
+    Stream.checkOpen(this);
     const bytes = this.written(data);
     if (this.#failure) return undefined;
     if (!this.#connected) throw new Error("not ready");
@@ -79,7 +82,7 @@ export abstract class StreamSocket extends Stream {
   }
 
   close(): void {
-    if (this.isClosed) return;
+    if (!Stream.isOpen(this)) return;
     this.isClosed = true;
     this.incoming.clear();
     this.#transport?.close();
@@ -102,22 +105,22 @@ export abstract class StreamSocket extends Stream {
 
   /** Gives the connection away to another instance: closes this one and returns what nobody has seen of it. */
   protected detach(): Remainder {
-    this.checkOpen();
+    Stream.checkOpen(this);
     const unread = new Uint8Array(this.incoming.length);
     this.incoming.fill(unread);
     this.#transport = undefined;
     this.close();
-    return { unread, failure: this.#failure };
+    return { unread, isConnected: this.#connected, failure: this.#failure };
   }
 
   /** Goes on where another instance was; after `attach`. What was unread comes before all that arrives from now on. */
-  protected adopt({ unread, failure }: Remainder): void {
-    this.#connected = true;
-    this.free = this.#sendBuffer;
+  protected adopt({ unread, isConnected, failure }: Remainder): void {
+    this.#connected = isConnected;
+    if (isConnected) this.free = this.#sendBuffer;
     this.#failure = failure;
     this.#take(unread);
     this.defer(() => {
-      if (!this.isClosed && !this.#failure) this.tellWritable();
+      if (isConnected && !this.isClosed && !this.#failure) this.tellWritable();
       if (this.isClosed) return;
       if (this.incoming.length > 0) this.tellReadable();
       else if (this.#failure) this.#reportFailure();
@@ -133,7 +136,7 @@ export abstract class StreamSocket extends Stream {
   }
 
   protected onTransportConnected(): void {
-    if (this.isClosed) return;
+    if (this.isClosed || this.#connected) return;
     this.#connected = true;
     this.free = this.#sendBuffer;
     this.tellWritable();

@@ -1,4 +1,12 @@
-import { bytesOf, callbackOption, isBufferLike, ReadQueue } from "./io.js";
+import {
+  bytesOf,
+  type Callback,
+  callbackOption,
+  isBufferLike,
+  optionsOf,
+  unusable,
+} from "../chips/options.js";
+import { ReadQueue } from "./read-queue.js";
 
 export interface StreamOptions {
   onReadable?: (this: never, count: number) => void;
@@ -13,29 +21,36 @@ export interface StreamOptions {
  * to be read, and the room for those to be written.
  */
 export abstract class Stream {
-  readonly target: unknown;
+  declare readonly target: unknown;
   protected readonly incoming = new ReadQueue();
   /** Bytes that can be written. */
   protected free = 0;
   protected isClosed = false;
   #format: "number" | "buffer" = "buffer";
-  #onReadable: ReturnType<typeof callbackOption>;
-  #onWritable: ReturnType<typeof callbackOption>;
-  #onError: ReturnType<typeof callbackOption>;
+  #onReadable: Callback | undefined;
+  #onWritable: Callback | undefined;
+  #onError: Callback | undefined;
 
-  constructor(options: StreamOptions) {
-    if (options.format !== undefined) this.format = options.format;
+  constructor(given: StreamOptions) {
+    const options = optionsOf(given) as StreamOptions;
+    if (options.format) this.#setFormat(options.format);
     this.#onReadable = callbackOption(options, "onReadable");
     this.#onWritable = callbackOption(options, "onWritable");
     this.#onError = callbackOption(options, "onError");
-    if (options.target !== undefined) this.target = options.target;
+    if ("target" in options) (this as { target: unknown }).target = options.target;
   }
 
   get format(): "number" | "buffer" {
+    Stream.checkOpen(this);
     return this.#format;
   }
 
   set format(value: "number" | "buffer") {
+    Stream.checkOpen(this);
+    this.#setFormat(value);
+  }
+
+  #setFormat(value: "number" | "buffer"): void {
     if (value !== "number" && value !== "buffer") {
       throw new RangeError(`format "${String(value)}" is not supported`);
     }
@@ -49,7 +64,7 @@ export abstract class Stream {
   read(buffer: ArrayBuffer | Uint8Array): number | undefined;
   read(byteLength?: number): ArrayBuffer | undefined;
   read(what?: unknown): number | ArrayBuffer | undefined {
-    this.checkOpen();
+    Stream.checkOpen(this);
     const available = this.incoming.length;
     if (available === 0) return undefined;
     const result = this.#take(what, available);
@@ -83,8 +98,19 @@ export abstract class Stream {
     return this.#format === "number" ? Uint8Array.of(Number(data)) : bytesOf(data).slice();
   }
 
-  protected checkOpen(): void {
-    if (this.isClosed) throw new TypeError("the instance is closed");
+  /** @throws SyntaxError for what is no stream, or closed */
+  protected static checkOpen(receiver: unknown): void {
+    if (!Stream.#isStream(receiver) || receiver.isClosed) throw unusable("open stream");
+  }
+
+  /** Whether `close` has anything to do. @throws SyntaxError for what is no stream */
+  protected static isOpen(receiver: unknown): boolean {
+    if (!Stream.#isStream(receiver)) throw unusable("stream");
+    return !receiver.isClosed;
+  }
+
+  static #isStream(receiver: unknown): receiver is Stream {
+    return typeof receiver === "object" && receiver !== null && #format in receiver;
   }
 
   protected tellReadable(): void {

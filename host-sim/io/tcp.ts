@@ -1,5 +1,5 @@
 import net from "node:net";
-import { integerOption } from "./io.js";
+import { integerOption, unusable } from "../chips/options.js";
 import type { StreamOptions } from "./stream.js";
 import { StreamSocket, type Transport } from "./stream-socket.js";
 
@@ -22,22 +22,24 @@ export class TCP extends StreamSocket {
     super(options instanceof net.Socket ? {} : options);
     if (options instanceof net.Socket) {
       this.#listen(options);
+      this.onTransportConnected(); // it is accepted
       return;
     }
     const { from } = options;
     if (from !== undefined) {
-      if (!(from instanceof TCP)) throw new TypeError("from is not a TCP instance");
+      if (!(from instanceof TCP)) throw unusable("TCP socket");
       const remainder = from.detach(); // throws where there is nothing to take, before anything is changed
       const socket = from.#socket as net.Socket;
       for (const event of ["data", "end", "error", "close"]) socket.removeAllListeners(event);
       this.#listen(socket);
+      if (!remainder.isConnected) socket.once("connect", () => this.onTransportConnected());
       if (options.nodelay) socket.setNoDelay(true);
       this.adopt(remainder);
       return;
     }
-    const port = integerOption(options, "port", 1, 65_535);
+    const port = integerOption(options, "port", 0, 65_535);
     if (typeof options.address !== "string" || net.isIP(options.address) === 0) {
-      throw new TypeError(`address "${String(options.address)}" is no IP address`);
+      throw new Error(`address "${String(options.address)}" is no IP address`);
     }
     this.#listen(this.connect(options.address, port, options));
     if (options.nodelay) this.#socket?.setNoDelay(true);
@@ -72,6 +74,9 @@ export class TCP extends StreamSocket {
     this.attach(new NodeTransport(socket, (count) => this.onTransportSent(count)));
   }
 }
+
+/** How a socket for both kinds of addresses writes an IPv4 address. */
+const MAPPED = /^::ffff:(?=\d+\.)/;
 
 class NodeTransport implements Transport {
   #closed = false;
@@ -112,7 +117,7 @@ class NodeTransport implements Transport {
   }
 
   get remoteAddress(): string | undefined {
-    return this.socket.remoteAddress;
+    return this.socket.remoteAddress?.replace(MAPPED, "");
   }
 
   get remotePort(): number | undefined {

@@ -14,7 +14,7 @@ import {
   UNKNOWN_AUTHORITY,
   wrongName,
 } from "../../firmware/tls/reasons.js";
-import { bytesOf } from "./io.js";
+import { bytesOf } from "../chips/options.js";
 import { TCP, type TCPOptions } from "./tcp.js";
 
 type Bytes = string | Uint8Array | ArrayBuffer;
@@ -28,6 +28,10 @@ export interface Secure {
   clientCertificates?: readonly Bytes[];
   /** Its private key, PEM or DER: PKCS #8, PKCS #1 or SEC 1. */
   clientKey?: Bytes;
+  /** False trusts whoever answers. Moddable's option. */
+  verify?: boolean;
+  /** Names of protocols, of which the server chooses one (RFC 7301). Moddable's option. */
+  applicationLayerProtocolNegotiation?: string | readonly string[];
 }
 
 export interface TLSOptions extends TCPOptions {
@@ -74,13 +78,14 @@ export function connectSecurely(
   onSecure: () => void,
 ): tls.TLSSocket {
   const { address, port, host, secure } = to;
-  const { pin } = secure;
+  const { pin, verify = true, applicationLayerProtocolNegotiation: protocols } = secure;
   const socket = tls.connect({
     host: address,
     port,
     secureContext: secureContext(secure),
     // With a pin nothing but the key counts, which is looked at below.
-    rejectUnauthorized: pin === undefined,
+    rejectUnauthorized: pin === undefined && verify,
+    ...(protocols !== undefined && { ALPNProtocols: [protocols].flat() }),
     ...(host !== undefined && net.isIP(host) === 0 && { servername: host }),
     checkServerIdentity: (_name, peer) => tls.checkServerIdentity(host ?? address, peer),
   });

@@ -24,3 +24,32 @@ export function fileError(file: string, problem: string, error: unknown): Error 
     cause: error,
   });
 }
+
+/** ECMA-419's Status of a file or directory; of nothing, where there is none. */
+export class FileStatus {
+  /** Bytes. */
+  readonly size: number;
+  /** As POSIX has it: kind and rights; 0 where there is nothing. */
+  readonly mode: number;
+
+  constructor(status: fs.Stats | undefined) {
+    this.size = status?.size ?? 0;
+    this.mode = status?.mode ?? 0;
+  }
+
+  isFile(): boolean {
+    return this.#kind() === fs.constants.S_IFREG;
+  }
+
+  isDirectory(): boolean {
+    return this.#kind() === fs.constants.S_IFDIR;
+  }
+
+  isSymbolicLink(): boolean {
+    return this.#kind() === fs.constants.S_IFLNK;
+  }
+
+  #kind(): number {
+    return this.mode & fs.constants.S_IFMT;
+  }
+}

@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import type { FlashStatus } from "../../firmware/ports.js";
-import { bytesOf, isBufferLike } from "../io/io.js";
+import { bytesOf, isBufferLike } from "../chips/options.js";
 import { FileLock } from "./file-lock.js";
 import { fileError, makeDirectory } from "./files.js";
 import { BLOCK_LENGTH, blockRange, ERASED, positionOf, wholeNumber } from "./nor.js";
@@ -16,6 +16,8 @@ export interface FlashOptions {
   /** Size of a partition that is made, in blocks of 4,096 bytes; one that is there has the size that it has. */
   blocks: number;
   format?: "buffer";
+  /** False where whoever opens keeps others away itself, and may open a partition twice. Default: true. */
+  lock?: boolean;
 }
 
 /** The largest partition: positions are 32-bit integers on XS. */
@@ -33,6 +35,7 @@ const MOST_BLOCKS = 0x8000_0000 / BLOCK_LENGTH - 1;
  * is no byte buffer or no number, Error for the rest. Outside of the partition it is RangeError, where the ESP32 has a plain Error.
  */
 export class Flash {
+  #name: string;
   #file: string;
   #isReadOnly: boolean;
   #lock: FileLock | undefined;
@@ -42,23 +45,34 @@ export class Flash {
 
   /** @throws Error in one line where the file is in use, cannot be opened or made, or is too short for a block */
   static open(options: FlashOptions): Flash {
-    const { directory, path: name, format } = options;
+    const { path: name, format } = options;
     if (name === undefined) throw new Error("no path");
     // Not String(): what does not convert is to throw.
     const mode = `${options.mode ?? "r+"}`;
     if (mode !== "r" && mode !== "r+") throw new Error(`mode "${mode}" is not supported: use "r" or "r+"`);
     checkFormat(format ?? "buffer");
     const blocks = wholeNumber("blocks", options.blocks, 1, MOST_BLOCKS);
-    return new Flash(path.join(directory, `${name}.flash`), mode, blocks);
+    return new Flash(options, mode, blocks);
   }
 
-  private constructor(file: string, mode: "r" | "r+", blocks: number) {
+  /**
+   * What `embedded:update` asks of a partition.
+   * @throws SyntaxError for what is none, or closed
+   */
+  static partitionOf(flash: unknown): { name: string; isReadOnly: boolean } {
+    const opened = Flash.#opened(flash);
+    return { name: opened.#name, isReadOnly: opened.#isReadOnly };
+  }
+
+  private constructor(options: FlashOptions, mode: "r" | "r+", blocks: number) {
+    const file = path.join(options.directory, `${options.path}.flash`);
+    this.#name = options.path;
     this.#file = file;
     this.#isReadOnly = mode === "r";
     try {
       if (mode === "r+") {
         this.#try("cannot be made", () => makeDirectory(path.dirname(file)));
-        this.#lock = new FileLock(file);
+        if (options.lock ?? true) this.#lock = new FileLock(file);
         this.#try("cannot be made", () => makeMissing(file, blocks));
       }
       this.#descriptor = this.#try("cannot be opened", () => fs.openSync(file, mode));
@@ -88,8 +102,11 @@ export class Flash {
    */
   read(count: number, position: number): ArrayBuffer;
   read(into: ArrayBufferLike | ArrayBufferView, position: number): number;
-  read(into: unknown, position: number): ArrayBuffer | number {
+  read(...args: unknown[]): ArrayBuffer | number {
     const flash = Flash.#opened(this);
+    const into = args[0];
+    // What is given as undefined is 0, as XS has it, and not missing.
+    const position = args.length > 1 ? (args[1] ?? 0) : undefined;
     if (isBufferLike(into)) {
       const bytes = bytesOf(into);
       flash.#fill(bytes, positionOf(position, bytes.length, flash.#size));

@@ -124,6 +124,13 @@ describe("what the repository says of itself", () => {
     expect(missing).toEqual([]);
   });
 
+  it("lists every module in the README that a program for an ECMA-419 host can import", async () => {
+    const { MODULES, OWN } = await import("../../host-sim/device/modules.js");
+    const section = read("README.md").split("## ECMA-419 on Node")[1].split("\n## ")[0];
+    for (const specifier of Object.keys({ ...MODULES, ...OWN }))
+      expect(section).toContain(`\`${specifier}\``);
+  });
+
   it("names every dependency in the README, and no other", () => {
     const { dependencies, devDependencies } = JSON.parse(read("package.json")) as Record<
       string,

@@ -41,7 +41,8 @@ beforeAll(async () => {
   if (!hasProgram("openssl")) return;
   makeCertificate("node.test");
   makeCertificate("other.test");
-  server = tls.createServer({ key: file("node.test.key"), cert: file("node.test.pem") }, (socket) => {
+  const identity = { key: file("node.test.key"), cert: file("node.test.pem") };
+  server = tls.createServer({ ...identity, ALPNProtocols: ["mqtt", "http/1.1"] }, (socket) => {
     socket.on("error", () => {}).pipe(socket);
   });
   server.on("tlsClientError", () => {});
@@ -104,6 +105,26 @@ describe("TLS", () => {
         expect.stringContaining("error the server's certificate is from an authority that is not trusted"),
       ]);
       expect(socket.write(Uint8Array.of(1))).toBeUndefined();
+    }
+  });
+
+  run("trusts whoever answers where it is told not to verify (needs openssl)", async () => {
+    const { events } = connect({ host: "any.test", secure: { verify: false } });
+    await until(() => events.length > 0);
+    expect(events).toEqual(["writable"]);
+  });
+
+  run("offers the names of protocols that it is given (needs openssl)", async () => {
+    for (const offered of ["http/1.1", ["mqtt", "http/1.1"]]) {
+      let chosen: unknown;
+      const listen = (peer: tls.TLSSocket) => {
+        chosen = peer.alpnProtocol;
+      };
+      server.once("secureConnection", listen);
+      const secure = { certificate: file("node.test.pem"), applicationLayerProtocolNegotiation: offered };
+      const { events } = connect({ secure });
+      await until(() => events.length > 0 && chosen !== undefined);
+      expect([events, chosen]).toEqual([["writable"], [offered].flat()[0]]);
     }
   });
 

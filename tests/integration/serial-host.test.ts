@@ -118,7 +118,7 @@ describe("a serial port at the other end of a channel", () => {
     const { io } = remote();
     const make = (options: object) => new io(options as ConstructorParameters<SerialClass>[0]);
     expect(() => make({ baud: 9_600 })).toThrow("device is missing");
-    expect(() => make({ device: "/dev/null" })).toThrow(TypeError);
+    expect(() => make({ device: "/dev/null" })).toThrow(RangeError);
     expect(() => make({ device: "/dev/null", baud: 0 })).toThrow(RangeError);
   });
 });

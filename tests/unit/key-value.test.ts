@@ -15,7 +15,7 @@ afterEach(() => {
   fs.rmSync(directory, { recursive: true, force: true });
 });
 
-const open = (name = "hearth") => KeyValue.open({ directory, path: name });
+const open = (name = "hearth") => KeyValue.open({ directory, path: name, format: "string" });
 const fileOf = (name = "hearth") => path.join(directory, `${name}.json`);
 
 describe("KeyValue", () => {
@@ -56,9 +56,9 @@ describe("KeyValue", () => {
 
   it("keeps domains apart, and makes a directory that is missing", () => {
     const deep = path.join(directory, "a", "b");
-    const one = KeyValue.open({ directory: deep, path: "one" });
+    const one = KeyValue.open({ directory: deep, path: "one", format: "string" });
     one.write("key", "1");
-    expect(KeyValue.open({ directory: deep, path: "two" }).read("key")).toBeUndefined();
+    expect(KeyValue.open({ directory: deep, path: "two", format: "string" }).read("key")).toBeUndefined();
     expect(fs.existsSync(path.join(deep, "one.json"))).toBe(true);
   });
 

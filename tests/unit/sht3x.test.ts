@@ -1,7 +1,8 @@
 import { describe, expect, it } from "@jest/globals";
 import type { SensorClass } from "../../firmware/ports.js";
 import { SHT3x } from "../../firmware/sensors/sht3x.js";
-import { Bus, type BusOptions, type Chip } from "../../host-sim/chips/bus.js";
+import { Bus, type Chip } from "../../host-sim/chips/bus.js";
+import type { I2COptions } from "../../host-sim/chips/i2c.js";
 import { SHT3xChip } from "../../host-sim/chips/sht3x.js";
 import { Bench } from "../support/source.js";
 
@@ -23,7 +24,7 @@ class World {
       if (!isRead) this.commands.push((bytes[0] << 8) | bytes[1]);
     };
     this.I2C = class extends this.bus.I2C {
-      constructor(options: BusOptions) {
+      constructor(options: I2COptions) {
         super(options);
         world.open += 1;
       }
@@ -43,7 +44,7 @@ class World {
     );
   }
 
-  sensor(options: Partial<BusOptions> = {}): SHT3x {
+  sensor(options: Partial<I2COptions> = {}): SHT3x {
     return new SHT3x({ sensor: { io: this.I2C, ...options }, onError: (reason) => this.errors.push(reason) });
   }
 

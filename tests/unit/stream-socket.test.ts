@@ -59,9 +59,9 @@ describe("a stream socket's construction", () => {
     }).toThrow(RangeError);
   });
 
-  it("refuses a callback that is no function with TypeError", () => {
+  it("refuses a callback that is no function", () => {
     for (const name of ["onReadable", "onWritable", "onError"]) {
-      expect(() => new Socket(untyped({ [name]: "later" }))).toThrow(TypeError);
+      expect(() => new Socket(untyped({ [name]: "later" }))).toThrow(`${name} is not a function`);
     }
   });
 
@@ -123,9 +123,10 @@ describe("a stream socket's reading", () => {
   it("throws when asked for more than has arrived, or for nothing, and loses no byte by it", () => {
     const socket = new Socket();
     socket.arrive(1, 2, 3);
-    for (const count of [4, 0, 0.5, -1, Number.NaN]) expect(() => socket.read(count)).toThrow(RangeError);
-    expect(() => socket.read(new Uint8Array(4))).toThrow(RangeError);
-    expect(() => socket.read(new Uint8Array(0))).toThrow(RangeError);
+    for (const count of [4, 0, 0.5, -1, Number.NaN])
+      expect(() => socket.read(count)).toThrow("bytes asked for");
+    expect(() => socket.read(new Uint8Array(4))).toThrow("4 bytes asked for, 3 have arrived");
+    expect(() => socket.read(new Uint8Array(0))).toThrow("0 bytes asked for");
     expect(() => socket.read(new Uint16Array(1) as never)).toThrow(TypeError);
     expect(bytes(socket.read())).toEqual([1, 2, 3]);
   });
@@ -270,15 +271,15 @@ describe("a stream socket's end", () => {
     socket.connected();
     socket.arrive(1);
     socket.close();
-    expect(() => socket.read()).toThrow(TypeError);
-    expect(() => socket.write(Uint8Array.of(1))).toThrow(TypeError);
-    expect(socket.remoteAddress).toBeUndefined();
+    expect(() => socket.read()).toThrow(SyntaxError);
+    expect(() => socket.write(Uint8Array.of(1))).toThrow(SyntaxError);
+    expect(() => socket.remoteAddress).toThrow(SyntaxError);
   });
 
   it("throws on a receiver that is no socket", () => {
     const { read, write, close } = StreamSocket.prototype;
     for (const method of [read, write, close] as ((this: unknown) => unknown)[]) {
-      expect(() => method.call({})).toThrow(TypeError);
+      expect(() => method.call({})).toThrow(SyntaxError);
     }
   });
 });

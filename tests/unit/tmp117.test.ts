@@ -1,7 +1,8 @@
 import { describe, expect, it } from "@jest/globals";
 import type { SensorClass } from "../../firmware/ports.js";
 import { TMP117 } from "../../firmware/sensors/tmp117.js";
-import { Bus, type BusOptions, type Chip } from "../../host-sim/chips/bus.js";
+import { Bus, type Chip } from "../../host-sim/chips/bus.js";
+import type { I2COptions } from "../../host-sim/chips/i2c.js";
 import { TMP117Chip } from "../../host-sim/chips/tmp117.js";
 import { Bench } from "../support/source.js";
 
@@ -22,7 +23,7 @@ class World {
     const world = this;
     this.bus.attach(0x48, this.chip);
     this.SMBus = class extends this.bus.SMBus {
-      constructor(options: BusOptions) {
+      constructor(options: I2COptions) {
         super(options);
         world.open += 1;
       }
@@ -34,7 +35,7 @@ class World {
     };
   }
 
-  sensor(options: Partial<BusOptions> = {}): TMP117 {
+  sensor(options: Partial<I2COptions> = {}): TMP117 {
     return new TMP117({ sensor: { io: this.SMBus, ...options } });
   }
 

@@ -1,5 +1,5 @@
 import type { UDPClass } from "../../../firmware/ports.js";
-import { integerOption } from "../../io/io.js";
+import { integerOption } from "../../chips/options.js";
 import { type PacketOptions, PacketSocket } from "../../io/packet-socket.js";
 import type { VirtualClock } from "./clock.js";
 

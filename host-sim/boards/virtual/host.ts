@@ -1,5 +1,5 @@
 import type { ResolverClass, TCPClass, UDPClass } from "../../../firmware/ports.js";
-import { integerOption } from "../../io/io.js";
+import { integerOption } from "../../chips/options.js";
 import type { ResolveOptions } from "../../io/resolver.js";
 import type { StreamOptions } from "../../io/stream.js";
 import { StreamSocket, type Transport } from "../../io/stream-socket.js";

@@ -1,0 +1,1 @@
+globalThis.device = Object.freeze({ ...globalThis.device, isSetUp: true });

@@ -1,0 +1,1 @@
+export default (interval: number): string => `every ${interval satisfies number} s`;

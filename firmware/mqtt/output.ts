@@ -18,6 +18,9 @@ import {
   writePublishHeader,
 } from "./packets.js";
 
+/** Bytes of PINGREQ and DISCONNECT. */
+const EMPTY_SIZE = 2;
+
 /** Kept free in the socket for an acknowledgement and a PINGREQ of the client's own. */
 const RESERVE = 8;
 
@@ -36,6 +39,7 @@ export class Output {
   #views: Views;
   /** Acknowledgements, PINGREQ and DISCONNECT, which leave the buffer as it is. */
   #scratch = new Uint8Array(ACKNOWLEDGEMENT_SIZE);
+  #empty = this.#scratch.subarray(0, EMPTY_SIZE);
   /** The last topic written and its UTF-8 form: a sensor writes the same one again and again. */
   #topic = "";
   #topicBytes = new Uint8Array(0);
@@ -194,7 +198,8 @@ export class Output {
 
   /** Writes PINGREQ or DISCONNECT. */
   empty(packet: Packet): void {
-    this.send(this.#scratch.subarray(0, writeEmptyPacket(this.#scratch, 0, packet)));
+    writeEmptyPacket(this.#empty, 0, packet);
+    this.send(this.#empty);
   }
 
   /** Writes a whole packet, or a payload. @throws Error without room: nothing is written then */

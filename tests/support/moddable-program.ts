@@ -4,7 +4,7 @@ import { Running } from "./programs.js";
 const ROOT = new URL("../../../", import.meta.url).pathname;
 
 /** The Moddable SDK, where one is installed. */
-export const SDK = process.env["MODDABLE"];
+export const SDK = process.env["MODDABLE"] || undefined;
 
 export interface ProgramOptions {
   /** Modules to load between `register.js` and the program. */

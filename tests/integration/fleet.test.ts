@@ -47,13 +47,13 @@ const broken = (file: string, from: string, to: string): NodeJS.ProcessEnv => ({
 /** A reading that is done with, and was never sent. */
 const SWALLOWED = broken(
   "firmware/outbox/recorder.js",
-  "monitor.recorded?.(reading);",
-  "monitor.recorded?.(reading); if (reading.seq === 2) { outbox.acknowledge(2); monitor.delivered?.(reading, false); }",
+  "this.#monitor.recorded?.(reading);",
+  "this.#monitor.recorded?.(reading); if (reading.seq === 2) { outbox.acknowledge(2); this.#monitor.delivered?.(reading, false); }",
 );
 
 /** A value that nobody has measured. */
 const INVENTED = broken(
-  "firmware/codec/reading.js",
+  "firmware/codec/reading-text.js",
   "reading.value",
   "(reading.value + (reading.seq === 2 ? 1 : 0))",
 );

@@ -34,8 +34,8 @@ export const BREAKS: readonly Break[] = [
   {
     what: "a torn record is a reading",
     file: "firmware/outbox/record.js",
-    from: "!== checksum(view)",
-    to: "!== checksum(view) && this.isErased",
+    from: "!== checksum(words)",
+    to: "!== checksum(words) && this.isErased",
     seed: 34,
     days: 0.05,
     finds: /^(invented|number): /,
@@ -44,8 +44,8 @@ export const BREAKS: readonly Break[] = [
   {
     what: "the clock's word is not stored",
     file: JOURNAL,
-    from: "Number.isNaN(origin) ||",
-    to: "true ||",
+    from: "if (Number.isNaN(origin))",
+    to: "if (true)",
     seed: 50,
     days: 0.05,
     finds: /^time: reading #0 must have a time/,

@@ -570,7 +570,7 @@ describe("a new version that is no good goes back to the old one, which says why
     ],
     [
       "never sends a reading",
-      patchedImage("#sendReadings() {", "#sendReadings() { return true;"),
+      patchedImage("sendReadings() {", "sendReadings() { return true;"),
       "no delivery was acknowledged",
     ],
   ])("%s", (_what, image, reason) => {

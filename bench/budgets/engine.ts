@@ -12,7 +12,7 @@ export interface Turn {
 }
 
 /** What a world may lack, to see what it costs to have it. */
-export type Part = "journal" | "storage" | "update" | "watchdog";
+export type Part = "journal";
 
 export interface Start {
   /** Settings by name. */

@@ -87,7 +87,9 @@ async function xsEngine(): Promise<Engine> {
         booted = values as unknown as [Settings, string[]];
         return;
       }
-      const say = () => monitor[method as (typeof TOLD)[number]]?.(...(values as unknown as [never, never]));
+      // JSON has no `undefined`.
+      const given = values.map((value) => value ?? undefined) as unknown as [never, never];
+      const say = () => monitor[method as (typeof TOLD)[number]]?.(...given);
       if (isStarted) say();
       else early.push(say);
     };

@@ -417,6 +417,6 @@ export interface SensorEntry {
   readonly maximum: number;
   /** 1 where the part gives relative humidity as 0 to 100; 100 where it gives 0 to 1 (Moddable's BME68x). */
   readonly humidityScale?: number;
-  /** How many quantities a sample has, 1 to 3; by default 3. */
+  /** How many quantities a sample has, 1 to 3: the first of temperature, humidity, pressure. By default it may have all. */
   readonly quantities?: number;
 }

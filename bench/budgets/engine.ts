@@ -21,7 +21,7 @@ export interface Start {
 }
 
 /** Settings of a node with a thermometer and a broker, all else as it comes. */
-const SETTINGS = { broker: "mqtt://10.0.0.1", diagnostics: "0ms" };
+const SETTINGS = { broker: "mqtt://10.0.0.1" };
 
 /** Milliseconds between two readings; what a setting is by default. */
 export const INTERVAL = 5_000;

@@ -14,8 +14,8 @@ export interface Figure {
   readonly limit?: number;
 }
 
-/** Readings that a figure is the mean of: their values have all numbers of digits that the part gives. */
-const READINGS = 40;
+/** Readings that a figure is the mean of: their values have all numbers of digits, and they fill four blocks of the journal. */
+const READINGS = 508;
 
 /** Readings until nothing new is made. */
 const SETTLING = 12_000;
@@ -23,53 +23,69 @@ const SETTLING = 12_000;
 /** Bytes of a slot on a device. */
 const SLOT = 16;
 
-/** @param readings of the last figure, which has to be the same after as many */
+/** A node that says nothing of itself: what it does then is for readings. */
+export const QUIET = { diagnostics: "0ms" };
+
+/** @param readings after which the memory has to be the same */
 export async function measure(
   readings: number,
   onProgress: (what: string, share: number) => void,
 ): Promise<Figure[]> {
   const script = await countedScript();
-  const figures: Figure[] = [];
+  const withNode = <Result>(
+    settings: Readonly<Record<string, string>>,
+    task: (node: CountedNode) => Result,
+  ) => {
+    const node = new CountedNode(script, { settings });
+    try {
+      return task(node);
+    } finally {
+      node.close();
+    }
+  };
   onProgress("steps", 0);
-  const node = new CountedNode(script);
-  try {
-    figures.push(...stepsOf(node, "", "with the journal"), slotsOf(node));
-    onProgress("readings", 0.1);
-    const memory = node.heap.slots * SLOT + node.heap.chunks;
-    figures.push({
+  const quiet = withNode(QUIET, (node) => [...stepsOf(node, "", "with the journal"), slotsOf(node)]);
+  const outage = withNode({ ...QUIET, durability: "outage" }, (node) =>
+    stepsOf(node, "-outage", "with durability=outage"),
+  );
+  onProgress("readings", 0.2);
+  const memory = withNode({}, (node) =>
+    memoryOf(node, readings, (share) => onProgress("readings", 0.2 + 0.8 * share)),
+  );
+  const source = [...(await sizes())].map(([folder, value]) => ({
+    name: `size ${folder}`,
+    what: `source of ${folder}`,
+    value,
+    unit: "bytes",
+  }));
+  return [...quiet, ...outage, ...memory, ...source];
+}
+
+/** Of a node as it comes, once all that is made when it is first needed is there. */
+function memoryOf(node: CountedNode, readings: number, onProgress: (share: number) => void): Figure[] {
+  // Also what numbers of more digits need.
+  node.read(SETTLING);
+  const settled = node.heapNow();
+  node.read(readings, (done) => onProgress(done / readings));
+  const later = node.heapNow();
+  return [
+    {
       name: "memory",
       what: "memory of the whole node, update included",
-      value: memory,
+      value: settled.slots * SLOT + settled.chunks,
       unit: "bytes",
       aim: 16 * 1_024,
       limit: 32 * 1_024,
-    });
-    // Everything that is made when it is first needed is there by now, also what numbers of more digits need.
-    node.read(SETTLING);
-    const settled = node.heapNow();
-    node.read(readings, (done) => onProgress("readings", 0.1 + (0.8 * done) / readings));
-    const later = node.heapNow();
-    figures.push({
+    },
+    {
       name: "growth",
-      what: `memory that ${readings.toLocaleString("en")} readings have added`,
+      what: `memory that ${readings.toLocaleString("en")} more readings have added`,
       value: (later.slots - settled.slots) * SLOT + later.chunks - settled.chunks,
       unit: "bytes",
       aim: 0,
       limit: 0,
-    });
-  } finally {
-    node.close();
-  }
-  onProgress("steps", 0.9);
-  const light = new CountedNode(script, { settings: { durability: "outage" } });
-  try {
-    figures.push(...stepsOf(light, "-outage", "with durability=outage"));
-  } finally {
-    light.close();
-  }
-  for (const [folder, value] of await sizes())
-    figures.push({ name: `size ${folder}`, what: `source of ${folder}`, value, unit: "bytes" });
-  return figures;
+    },
+  ];
 }
 
 function stepsOf(node: CountedNode, suffix: string, how: string): Figure[] {

@@ -6,7 +6,7 @@ import { UsageError } from "../../cli/command.js";
 import { xsProgram } from "../../host-sim/xs/process.js";
 import { Progress } from "../decoder/progress.js";
 import { CountedNode, profiledScript } from "./engine.js";
-import { costs, type Figure, measure } from "./figures.js";
+import { costs, type Figure, measure, QUIET } from "./figures.js";
 import { isExceeded, lowered } from "./judge.js";
 import { type Options, parseArguments } from "./options.js";
 import { RECORDED } from "./recorded.js";
@@ -62,7 +62,7 @@ function record(figures: readonly Figure[]): void {
 
 async function printProfile(): Promise<number> {
   const names: string[] = [];
-  const node = new CountedNode(await profiledScript(names));
+  const node = new CountedNode(await profiledScript(names), { settings: QUIET });
   try {
     const rows = node.profile(PROFILED).map(([id, calls, steps]) => ({
       name: names[id],
@@ -77,6 +77,11 @@ async function printProfile(): Promise<number> {
   }
   return 0;
 }
+
+// Whoever reads no further, as `head` does, has seen enough.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+});
 
 try {
   process.exitCode = await main();

@@ -11,8 +11,8 @@ const MINUS = 45;
 const PLACES = 7;
 const SCALE = 10_000_000;
 
-/** A number below, with so many places, has at most 53 bits: it is divided without an error. */
-const EXACT_BELOW = 900_000_000;
+/** Doubles below 2^29 lie closer together than the last place: the nearest number of so many places is the shortest. */
+const EXACT_BELOW = 536_870_912;
 
 /** `String` counts smaller ones in powers of ten. */
 const PLAIN_FROM = 1e-6;

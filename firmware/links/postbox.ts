@@ -55,7 +55,8 @@ export class Postbox {
   #states: readonly StateTopic[];
   #progress: Uint8Array;
   /** The oldest answer is at `#first`; places are reused. */
-  #answers: Answer[] = [];
+  /** A ring of `ANSWERS`, each made when it is first needed. */
+  #answers: (Answer | undefined)[] = [];
   #first = 0;
   #count = 0;
   /** Answers so far, modulo their identifiers. */
@@ -76,7 +77,7 @@ export class Postbox {
     this.#progress = new Uint8Array(states.length);
     this.#onPosted = onPosted;
     for (let i = 0; i < ANSWERS; i++) {
-      this.#answers.push({ topic: "", text: "", id: 0, progress: Progress.NONE, wasSent: false });
+      this.#answers.push(undefined);
     }
   }
 
@@ -146,6 +147,7 @@ export class Postbox {
   /** The letter that `next` gave is written. */
   sent(): void {
     const { id } = this.#letter;
+    this.#letter.text = ""; // a device announces itself in more than a kilobyte
     const answer = this.answerOf(id);
     if (answer) answer.progress = Progress.SENT;
     else if (id < FIRST_ANSWER_ID) this.#progress[id - FIRST_STATE_ID] = Progress.SENT;
@@ -199,7 +201,16 @@ export class Postbox {
   }
 
   private at(index: number): Answer {
-    return this.#answers[(this.#first + index) % ANSWERS];
+    const place = (this.#first + index) % ANSWERS;
+    const answer = this.#answers[place] ?? {
+      topic: "",
+      text: "",
+      id: 0,
+      progress: Progress.NONE,
+      wasSent: false,
+    };
+    this.#answers[place] = answer;
+    return answer;
   }
 
   private answerOf(id: number): Answer | undefined {

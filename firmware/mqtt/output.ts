@@ -165,7 +165,7 @@ export class Output {
       size > buffer.length
     )
       return false;
-    if (size > this.writable) throw new Error(NO_ROOM);
+    if (!this.socket || size > this.writable) throw new Error(NO_ROOM);
     buffer[1] = size - 2;
     buffer[end - 2] = id >> 8;
     buffer[end - 1] = id;

@@ -3,7 +3,7 @@
 import type { Board } from "../../firmware/compose.js";
 import { BoardServer } from "./board-server.js";
 import { type Meter, XSProcess } from "./process.js";
-import { Answer, decode, Event, encode, type Plain } from "./worker/wire.js";
+import { Answer, decode, Event, encode, errorOf, type Plain } from "./worker/wire.js";
 
 export interface MachineOptions {
   /** What runs, in this order; the first serves as `worker/serve.ts` does. */
@@ -22,6 +22,7 @@ export class XSMachine {
   /** What waits until the firmware has nothing to do: it is within a call of the board's. */
   #waiting: (() => void)[] = [];
   #isBusy = false;
+  #isClosed = false;
 
   /**
    * Starts the engine and the program.
@@ -52,31 +53,42 @@ export class XSMachine {
     return this.#process.meter;
   }
 
-  /** @param onStopped called once, when the program has closed all that it had */
+  /**
+   * @param onStopped called once, when the program has closed all that it had; at once where it has ended already
+   */
   stop(onStopped: () => void): void {
+    if (this.#isClosed) return onStopped();
     this.#onStopped = onStopped;
     this.#send(encode([Event.STOP]));
   }
 
-  /** The engine ends, whatever the program is at, and what it has open on the board is closed. */
+  /** The engine ends, whatever the program is at, and what it has open on the board is closed. Harmless when called again. */
   close(): void {
+    this.#isClosed = true;
+    this.#waiting = [];
     this.#process.close();
     this.#server.close();
   }
 
-  /** Hands an event to the firmware; one that comes while it is within a call waits until it has returned. */
+  /**
+   * Hands an event to the firmware; one that comes while it is within a call waits until it has returned. What calls back
+   * when the engine has ended, such as a resolver that could not be closed, finds nobody.
+   */
   #send(event: Uint8Array): void {
+    if (this.#isClosed) return;
     if (this.#isBusy) {
       this.#waiting.push(() => this.#send(event));
       return;
     }
     this.#isBusy = true;
     try {
-      const [answer, , message] = decode(this.#process.call(event)).plain;
-      if (answer === Answer.ERROR) throw new Error(String(message));
+      const [answer, name, message] = decode(this.#process.call(event)).plain;
+      if (answer === Answer.ERROR) throw errorOf(String(name), String(message));
     } finally {
       this.#isBusy = false;
+      if (!this.#process.isOpen) this.close();
+      // Also when it has thrown: a restart that it has asked for comes at once.
+      while (!this.#isBusy && this.#waiting.length > 0) this.#waiting.shift()?.();
     }
-    while (!this.#isBusy && this.#waiting.length > 0) this.#waiting.shift()?.();
   }
 }

@@ -99,6 +99,11 @@ export class XSProcess {
     }
   }
 
+  /** Whether the engine has not ended. */
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
   /** Runs a script. @throws Error with what it throws */
   evaluate(script: string): void {
     this.#exchange("e", Buffer.from(script));

@@ -30,6 +30,8 @@ describe("decimal digits without a string", () => {
     [5e-7, "5e-7"],
     [1 / 3, "0.3333333333333333"],
     [1e21, "1e+21"],
+    [536_870_911.9, "536870911.9"],
+    [584_028_953.69, "584028953.69"],
     [899_999_999.1, "899999999.1"],
     [2_147_483_648.5, "2147483648.5"],
     [-Number.MAX_VALUE, String(-Number.MAX_VALUE)],
@@ -54,7 +56,8 @@ describe("decimal digits without a string", () => {
         fc.nat(9),
         fc.nat(12),
         (n, places, bits) => {
-          for (const value of [n / 10 ** places, n / 2 ** bits]) expect(decimal(value)).toBe(String(value));
+          for (const value of [n / 10 ** places, n / 2 ** bits, 5e8 + n / 10 ** places])
+            expect(decimal(value)).toBe(String(value));
         },
       ),
       { numRuns: 3_000 },

@@ -1,6 +1,6 @@
 /** The firmware's end of the way to the board: requests go out and are answered at once, events come in. */
 
-import { Answer, decode, Event, encode, type Message, type Plain, Request } from "./wire.js";
+import { Answer, decode, Event, encode, errorOf, type Message, type Plain, Request } from "./wire.js";
 
 /** An IO object's, by name. */
 export type Callbacks = Readonly<Record<string, (...values: never[]) => void>>;
@@ -93,11 +93,4 @@ export function exactBuffer(bytes: Uint8Array): ArrayBuffer {
   const { buffer, byteOffset, byteLength } = bytes;
   if (byteOffset === 0 && byteLength === buffer.byteLength) return buffer as ArrayBuffer;
   return buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer;
-}
-
-/** Errors come over by name; of the classes that IO throws. */
-function errorOf(name: string, message: string): Error {
-  if (name === "RangeError") return new RangeError(message);
-  if (name === "TypeError") return new TypeError(message);
-  return new Error(message);
 }

@@ -81,3 +81,11 @@ export function decode(message: Uint8Array): Message {
     bytes: end < 0 ? undefined : message.subarray(end + 1),
   };
 }
+
+/** Errors come over by name and message; of the classes that the language and IO throw. */
+export function errorOf(name: string, message: string): Error {
+  if (name === "RangeError") return new RangeError(message);
+  if (name === "TypeError") return new TypeError(message);
+  if (name === "SyntaxError") return new SyntaxError(message);
+  return new Error(message);
+}

@@ -1,4 +1,4 @@
-import { type Command, CommanderError } from "commander";
+import { type Command, CommanderError, InvalidArgumentError } from "commander";
 
 /** The user asked for something that does not exist: one line, exit status 2. */
 export class UsageError extends Error {}
@@ -27,4 +27,14 @@ export function parseCommand(
     const line = error.message.replace(/^error: /, "").replace(/\s*\n\s*/g, " ");
     throw new UsageError(explain(line) ?? `${line} (${command.name()} --help lists the options)`);
   }
+}
+
+/** For an option that takes a whole number. */
+export function whole(minimum: number, maximum: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < minimum || value > maximum)
+      throw new InvalidArgumentError(`Allowed is a whole number from ${minimum} to ${maximum}.`);
+    return value;
+  };
 }

@@ -1,5 +1,5 @@
-import { Command, InvalidArgumentError } from "commander";
-import { parseCommand } from "../../cli/command.js";
+import { Command } from "commander";
+import { parseCommand, whole } from "../../cli/command.js";
 
 export interface Options {
   /** Readings after which the memory has to be the same. */
@@ -22,7 +22,7 @@ export function parseArguments(argv: readonly string[]): Options | undefined {
     .option(
       "--readings <n>",
       "the memory has to be the same after so many readings, 1,000 to 100,000,000",
-      readings,
+      whole(1_000, 100_000_000),
       READINGS,
     )
     .option("--profile", "which functions take how many steps of a reading, instead")
@@ -39,11 +39,4 @@ export function parseArguments(argv: readonly string[]): Options | undefined {
     record?: boolean;
   }>();
   return { readings: count, isProfile: profile, isRecord: record };
-}
-
-function readings(text: string): number {
-  const count = Number(text);
-  if (!/^\d+$/.test(text) || count < 1_000 || count > 100_000_000)
-    throw new InvalidArgumentError("a whole number from 1,000 to 100,000,000 is allowed.");
-  return count;
 }

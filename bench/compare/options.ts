@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { Command, InvalidArgumentError } from "commander";
-import { parseCommand, UsageError } from "../../cli/command.js";
+import { parseCommand, UsageError, whole } from "../../cli/command.js";
 import type { Contest } from "./contest.js";
 import { type Record, readRecord } from "./record.js";
 
@@ -85,15 +85,6 @@ function checkWritable(file: string): void {
   } catch (error) {
     throw new UsageError(`option --out: ${(error as Error).message}`);
   }
-}
-
-function whole(minimum: number, maximum: number) {
-  return (text: string): number => {
-    const value = Number(text);
-    if (!/^\d+$/.test(text) || value < minimum || value > maximum)
-      throw new InvalidArgumentError(`Allowed is a whole number from ${minimum} to ${maximum}.`);
-    return value;
-  };
 }
 
 function only(contests: readonly Contest[]) {

@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import os from "node:os";
 import { Command, InvalidArgumentError } from "commander";
-import { parseCommand, UsageError } from "../../cli/command.js";
+import { parseCommand, UsageError, whole } from "../../cli/command.js";
 import { FAULTS, USUAL } from "./run.js";
 
 /** What the command line says. */
@@ -60,15 +60,6 @@ export function parseArguments(argv: readonly string[]): Options | undefined {
     jobs: Math.min(values.jobs, count),
     trace: values.trace,
     faults: values.faults ?? [...USUAL],
-  };
-}
-
-function whole(minimum: number, maximum: number) {
-  return (text: string): number => {
-    const value = Number(text);
-    if (!/^\d+$/.test(text) || value < minimum || value > maximum)
-      throw new InvalidArgumentError(`Allowed is a whole number from ${minimum} to ${maximum}.`);
-    return value;
   };
 }
 

@@ -1,6 +1,6 @@
 import os from "node:os";
-import { Command, InvalidArgumentError, Option } from "commander";
-import { parseCommand, UsageError } from "../../cli/command.js";
+import { Command, Option } from "commander";
+import { parseCommand, UsageError, whole } from "../../cli/command.js";
 import { brokerOptionsOf, durationOf, SECURITY, type Values } from "../../cli/common-options.js";
 import { parseDuration } from "../../firmware/codec/duration.js";
 import type { Endpoint } from "../../firmware/codec/endpoint.js";
@@ -168,13 +168,4 @@ function intervalOf(text: string): number {
 function kickOf(value: string | true | undefined): number | undefined {
   if (value === undefined) return undefined;
   return value === true ? parseDuration(DEFAULTS.kick) : durationOf("kick", value, 3_600_000, "1h");
-}
-
-function whole(minimum: number, maximum: number) {
-  return (text: string): number => {
-    const value = Number(text);
-    if (!/^\d+$/.test(text) || value < minimum || value > maximum)
-      throw new InvalidArgumentError(`Allowed is a whole number from ${minimum} to ${maximum}.`);
-    return value;
-  };
 }

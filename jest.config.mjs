@@ -5,7 +5,7 @@ export default {
   roots: ["<rootDir>/build/tests"],
   testMatch: ["**/*.test.js"],
   transform: {},
-  reporters: ["default", "<rootDir>/scripts/skipped-reporter.mjs"],
+  reporters: ["default", "<rootDir>/scripts/summary-reporter.mjs"],
   testTimeout: 30_000,
   // Many tests wait for real programs rather than for the processor: two at once also where there are two cores.
   maxWorkers: Math.max(2, os.availableParallelism() - 1),

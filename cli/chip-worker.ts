@@ -16,6 +16,7 @@ import { ChipSlots } from "../host-sim/boot/slots.js";
 import { updateBoard } from "../host-sim/boot/update-board.js";
 import { remoteSerial } from "../host-sim/io/remote-serial.js";
 import { openStorage } from "./laptop-node.js";
+import { TOLD, type Told } from "./told.js";
 
 /** What the thread is started with. */
 export interface ChipStart {
@@ -41,19 +42,6 @@ export type ChipMessage =
 
 /** It is told one thing only: to say goodbye and end. */
 export const STOP = "stop";
-
-/** What of a monitor is passed on. */
-export const TOLD = [
-  "link",
-  "lost",
-  "delivered",
-  "receipt",
-  "commanded",
-  "acting",
-  "note",
-  "warning",
-] as const;
-export type Told = (typeof TOLD)[number];
 
 function runFirmware(port: MessagePort, start: ChipStart): void {
   const { settings: image, directory, slot, resetReason } = start;

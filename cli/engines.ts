@@ -12,6 +12,7 @@ import { XSMachine } from "../host-sim/xs/machine.js";
 import { xsProgram } from "../host-sim/xs/process.js";
 import type { Plain } from "../host-sim/xs/worker/wire.js";
 import { UsageError } from "./command.js";
+import { TOLD, type Told } from "./told.js";
 
 /** What `--engine` may say, the default first. */
 export const ENGINES = ["node", "xs"] as const;
@@ -60,9 +61,6 @@ export const nodeEngine: Engine = (options) => {
   };
 };
 
-/** What of a monitor is passed on. */
-const TOLD = ["link", "lost", "delivered", "receipt", "commanded", "acting", "note", "warning"] as const;
-
 /** The firmware as one script on XS, and all of its IO here. */
 async function xsEngine(): Promise<Engine> {
   try {
@@ -89,7 +87,7 @@ async function xsEngine(): Promise<Engine> {
       }
       // JSON has no `undefined`.
       const given = values.map((value) => value ?? undefined) as unknown as [never, never];
-      const say = () => monitor[method as (typeof TOLD)[number]]?.(...given);
+      const say = () => monitor[method as Told]?.(...given);
       if (isStarted) say();
       else early.push(say);
     };

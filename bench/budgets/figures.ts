@@ -1,5 +1,6 @@
 /** What is measured against a budget. Everything is counted, nothing timed: the same on every machine. */
 
+import { deviceBytes } from "../../host-sim/xs/snapshot.js";
 import { CountedNode, countedScript, type Part, type Turn } from "./engine.js";
 import { sizes } from "./size.js";
 
@@ -19,9 +20,6 @@ const READINGS = 508;
 
 /** Readings until nothing new is made. */
 const SETTLING = 12_000;
-
-/** Bytes of a slot on a device. */
-const SLOT = 16;
 
 /** A node that says nothing of itself: what it does then is for readings. */
 export const QUIET = { diagnostics: "0ms" };
@@ -72,7 +70,7 @@ function memoryOf(node: CountedNode, readings: number, onProgress: (share: numbe
     {
       name: "memory",
       what: "memory of the whole node, update included",
-      value: settled.slots * SLOT + settled.chunks,
+      value: deviceBytes(settled),
       unit: "bytes",
       aim: 16 * 1_024,
       limit: 32 * 1_024,
@@ -80,7 +78,7 @@ function memoryOf(node: CountedNode, readings: number, onProgress: (share: numbe
     {
       name: "growth",
       what: `memory that ${readings.toLocaleString("en")} more readings have added`,
-      value: (later.slots - settled.slots) * SLOT + later.chunks - settled.chunks,
+      value: deviceBytes(later) - deviceBytes(settled),
       unit: "bytes",
       aim: 0,
       limit: 0,

@@ -1,11 +1,9 @@
 /** What `npm run budgets` prints. Pure. */
 
+import { deviceBytes } from "../../host-sim/xs/snapshot.js";
 import { columns } from "../compare/format.js";
 import type { Cost, Figure } from "./figures.js";
 import { isExceeded } from "./judge.js";
-
-/** Bytes of a slot on a device. */
-const SLOT = 16;
 
 export function figureTable(figures: readonly Figure[], recorded: Readonly<Record<string, number>>): string {
   const rows = figures.map((figure) => {
@@ -33,11 +31,11 @@ function verdict(figure: Figure, recorded: Readonly<Record<string, number>>): st
 }
 
 export function costTable(costs: readonly Cost[]): string {
-  const rows = costs.map(({ what, slots, chunks }) => [
-    what,
-    number(slots),
-    number(chunks),
-    number(slots * SLOT + chunks),
+  const rows = costs.map((cost) => [
+    cost.what,
+    number(cost.slots),
+    number(cost.chunks),
+    number(deviceBytes(cost)),
   ]);
   return columns([["", "slots", "chunks", "bytes"], ...rows]).join("\n");
 }

@@ -6,11 +6,10 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 /**
  * A compiled module with all that it imports, as one script for the engine, strict as modules are.
  * @param entry path of the module below the compiled tree, such as `host-sim/xs/worker/node.js`
- * @param options.globalName a variable that gets what the module exports
  */
 export async function bundleForXS(
   entry: string,
-  { globalName, plugins = [] }: { globalName?: string; plugins?: Plugin[] } = {},
+  { plugins = [] }: { plugins?: Plugin[] } = {},
 ): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [`./${entry}`],
@@ -18,7 +17,6 @@ export async function bundleForXS(
     bundle: true,
     write: false,
     format: "iife",
-    ...(globalName !== undefined && { globalName }),
     platform: "neutral",
     target: "es2023",
     charset: "utf8",

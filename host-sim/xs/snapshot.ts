@@ -11,6 +11,11 @@ export interface Heap {
   readonly chunks: number;
 }
 
+/** Bytes that it takes on a device, where a slot has 16. */
+export function deviceBytes({ slots, chunks }: Heap): number {
+  return slots * 16 + chunks;
+}
+
 /** Bytes of a slot: next, 8; kind, flags and identifier, 8; value, 16. */
 const SLOT = 32;
 const KIND_AT = 8;

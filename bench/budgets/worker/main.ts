@@ -1,7 +1,6 @@
 /** What `npm run budgets` runs in the engine: a node in a world of its own, counted. */
 
 import { boot } from "../../../firmware/boot.js";
-import type { Node } from "../../../firmware/node.js";
 import { VERSION } from "../../../firmware/version.js";
 import { calibrate, timeline } from "./native.js";
 import { beginProfile, clearProfile, profile } from "./profile.js";
@@ -12,7 +11,6 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 let world: World | undefined;
-let node: Node | undefined;
 
 /** A callback of the firmware's, as it was counted. */
 interface Turn {
@@ -31,8 +29,7 @@ const commands: Record<string, (argument: never) => unknown> = {
   /** Makes a node with these settings and starts it. */
   start: (image: Record<string, unknown>) => {
     const booted = boot({ board: (world as World).board, image, monitor: {}, version: VERSION });
-    node = booted.compose();
-    node.start();
+    booted.compose().start();
     return booted.problems;
   },
 
@@ -72,8 +69,6 @@ const commands: Record<string, (argument: never) => unknown> = {
     (world as World).clock.run(milliseconds);
     return profile();
   },
-
-  stop: () => node?.stop(() => {}),
 };
 
 globalThis.handleCommand = (message) => {
